@@ -1,0 +1,1 @@
+"""What the bytes mean: pure functions on bytes, no I/O, no framework."""

@@ -1,0 +1,36 @@
+"""Which documents can be checked, and the check."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from confkeep.documents.diagnostic import Diagnostic
+
+
+class Format(StrEnum):
+    """The formats that confkeep can check."""
+
+    YAML = "yaml"
+
+
+_BY_SUFFIX: Final = {".yaml": Format.YAML, ".yml": Format.YAML}
+
+
+def format_of(name: str) -> Format | None:
+    """The format that a file name announces, None where it announces none that we know."""
+    _, dot, suffix = name.rpartition(".")
+    return _BY_SUFFIX.get((dot + suffix).lower())
+
+
+def check(data: bytes, format_: Format, *, seconds: float) -> list[Diagnostic]:
+    """What is wrong with ``data``; valid when nothing of it is an error.
+
+    Raises TimeoutError when the check is not done within ``seconds`` of processor time.
+    """
+    match format_:
+        case Format.YAML:
+            from confkeep.documents import yaml  # noqa: PLC0415 - PyYAML is loaded by the first check only
+
+            return yaml.check(data, seconds=seconds)

@@ -1,0 +1,13 @@
+"""The version token of a file: a hash of its bytes.
+
+Never mtime or inode: ext4 reuses inode numbers at once, and mtime with size gives false answers on container mounts.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+
+def etag_of(data: bytes) -> str:
+    """SHA-256 in lower-case hex, the same that ``sha256sum`` prints; strong in the sense of RFC 9110, 8.8.1."""
+    return sha256(data).hexdigest()

@@ -1,0 +1,31 @@
+"""What a save expects to replace: the precondition of a compare-and-swap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """``etags``: the file holds one of these contents. ``anything``: it exists. Neither: it does not exist."""
+
+    etags: frozenset[str] = frozenset()
+    anything: bool = False
+
+    def holds(self, etag: str | None) -> bool:
+        """Whether a file with this etag (None: no file) is what the caller expects."""
+        if etag is None:
+            return not self.etags and not self.anything
+        return self.anything or etag in self.etags
+
+    def __str__(self) -> str:
+        """For messages."""
+        if self.anything:
+            return "any existing file"
+        return " or ".join(sorted(self.etags)) if self.etags else "no file"
+
+
+#: The file does not exist yet (``If-None-Match: *``).
+ABSENT = Expect()
+#: Whatever is there, but something (``If-Match: *``).
+ANYTHING = Expect(anything=True)

@@ -1,0 +1,1 @@
+"""How bytes reach a file: synchronous, operating system only, no knowledge of documents or history."""

@@ -1,0 +1,169 @@
+"""Where a path leads: one walk from the root, component by component, to descriptors that cannot be swapped.
+
+Symbolic links are followed here and not by the kernel, so that none leads out of the root. Mount points are
+crossed on purpose (RESOLVE_NO_XDEV stays off): nested binds are the case confkeep exists for.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections import deque
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from confkeep.errors import BadPath, NoPermission, NotARegularFile, NotFound, OutsideRoot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from confkeep.files.root import Root
+
+#: The kernel's own limit (path_resolution(7)).
+MAX_LINKS: Final = 40
+_LOOK: Final = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
+_DIRECTORY: Final = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The directory (O_PATH descriptor) and name a path leads to, whether or not something is there.
+
+    ``path`` is absolute and free of the links that were followed.
+    """
+
+    parent: int
+    name: str
+    path: str
+
+    def look(self) -> int | None:
+        """O_PATH descriptor of what is there now, None where nothing is. The caller closes it."""
+        try:
+            return os.open(self.name, _LOOK, dir_fd=self.parent)
+        except FileNotFoundError:
+            return None
+
+
+@contextmanager
+def resolve(root: Root, relative: str) -> Iterator[Place]:
+    """Walk from ``root`` to ``relative``; the place is open inside the ``with``.
+
+    Raises NotFound (a directory on the way is missing), OutsideRoot, NotARegularFile (the path ends in a
+    directory that has no name below the root), NoPermission.
+    """
+    if root.is_single_file():
+        if relative != os.path.basename(root.path):
+            raise NotFound(
+                f"root {root.name!r} is the single file {root.path}; it holds nothing called {relative!r}",
+                remedy=f"address it as {root.name}/{os.path.basename(root.path)}",
+            )
+        # The settings name this very file: wherever its links lead is allowed.
+        walk = _Walk("/", root.path)
+    else:
+        walk = _Walk(root.path, relative)
+    try:
+        yield walk.go()
+    except PermissionError as error:
+        raise NoPermission(
+            f"no permission to look at {error.filename!r} on the way to {walk.whole}",
+            remedy="give the user confkeep runs as search permission (x) on each directory of the path",
+            rule="MNT019",
+        ) from error
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        raise BadPath(f"a name in {relative!r} is longer than the filesystem takes", remedy="shorten it") from error
+    finally:
+        walk.close()
+
+
+class _Walk:
+    """A stack of directory descriptors from the base down, and the names still to go."""
+
+    def __init__(self, base: str, relative: str) -> None:
+        self.base = base
+        self.whole = os.path.join(base, relative)
+        self.pending = deque(_parts(relative))
+        self.descriptors: list[int] = []
+        self.names: list[str] = []
+        self.links = 0
+
+    def close(self) -> None:
+        while self.descriptors:
+            os.close(self.descriptors.pop())
+
+    def go(self) -> Place:
+        try:
+            self.descriptors.append(os.open(self.base, _DIRECTORY))
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise NotFound(
+                f"the root's directory {self.base} does not exist", remedy="create or mount it; nothing was written"
+            ) from error
+        while self.pending:
+            place = self.step(self.pending.popleft())
+            if place is not None:
+                return place
+        raise NotARegularFile(f"{self.whole} is a directory", remedy="name a file in it")
+
+    def step(self, name: str) -> Place | None:
+        if name == "..":
+            self.up()
+            return None
+        place = Place(self.descriptors[-1], name, os.path.join(self.base, *self.names, name))
+        fd = place.look()
+        if fd is None:
+            if self.pending:
+                raise NotFound(f"the directory {place.path} does not exist", remedy="create it first")
+            return place
+        self.descriptors.append(fd)
+        mode = os.fstat(fd).st_mode
+        if stat.S_ISLNK(mode):
+            self.follow(os.readlink(b"", dir_fd=fd), place.path)
+        elif not self.pending:
+            return place
+        elif not stat.S_ISDIR(mode):
+            raise NotFound(f"{place.path} is not a directory", remedy="name a path whose directories exist")
+        else:
+            self.names.append(name)
+        return None
+
+    def up(self) -> None:
+        if len(self.names) == 0:
+            if self.base != "/":
+                raise self.outside("a symbolic link climbs above it with '..'")
+            return
+        os.close(self.descriptors.pop())
+        self.names.pop()
+
+    def follow(self, text: bytes, link: str) -> None:
+        os.close(self.descriptors.pop())
+        self.links += 1
+        if self.links > MAX_LINKS:
+            raise NotFound(f"{self.whole}: more than {MAX_LINKS} symbolic links", remedy="break the loop of links")
+        destination = os.fsdecode(text)
+        if destination.startswith("/"):
+            destination = self.inside(destination, link)
+            while len(self.descriptors) > 1:
+                os.close(self.descriptors.pop())
+            self.names.clear()
+        self.pending.extendleft(reversed(_parts(destination)))
+
+    def inside(self, destination: str, link: str) -> str:
+        """An absolute link's text, as seen from the base. Links are written for the path the root is known by."""
+        for base in (self.base, os.path.realpath(self.base)):
+            if destination == base or destination.startswith(base.rstrip("/") + "/"):
+                return destination[len(base) :]
+        raise self.outside(f"the symbolic link {link} leads to {destination}")
+
+    def outside(self, how: str) -> OutsideRoot:
+        return OutsideRoot(
+            f"{self.whole} leads out of its root {self.base}: {how}",
+            remedy="move the file below the root, or configure a root that contains it",
+            rule="MNT024",
+        )
+
+
+def _parts(path: str) -> list[str]:
+    return [part for part in path.split("/") if part not in {"", "."}]

@@ -1,0 +1,68 @@
+"""Read a target once, whole, without standing in the way of anybody's lease for longer than that."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from typing import TYPE_CHECKING, Final
+
+from confkeep.errors import NoPermission, NotARegularFile, TargetBusy
+
+if TYPE_CHECKING:
+    from confkeep.files.target import Target
+
+_PAUSE: Final = 0.0002
+_WAIT: Final = 10.0
+
+
+def read(target: Target, wait: float = _WAIT) -> bytes:
+    """The bytes of the file that was looked at, b"" where there is none.
+
+    A lease of another writer is waited for, at most ``wait`` seconds (TargetBusy). Raises Changed, NoPermission,
+    NotARegularFile.
+    """
+    if target.stat is None:
+        return b""
+    if not stat.S_ISREG(target.stat.st_mode):
+        raise target.refusal or NotARegularFile(f"{target.path} is not a regular file", remedy="name a regular file")
+    fd = _open(target, wait)
+    try:
+        return read_all(fd)
+    finally:
+        os.close(fd)
+
+
+def is_readable(target: Target) -> bool:
+    """Whether there is a regular file that this process may read."""
+    if target.fd is None or target.stat is None or not stat.S_ISREG(target.stat.st_mode):
+        return False
+    return os.access(f"/proc/self/fd/{target.fd}", os.R_OK)
+
+
+def _open(target: Target, wait: float) -> int:
+    give_up = time.monotonic() + wait
+    while True:
+        try:
+            return target.open(os.O_RDONLY)
+        except BlockingIOError as error:
+            if time.monotonic() >= give_up:
+                raise TargetBusy(f"another program holds a lease on {target.path}", remedy="try again") from error
+        except PermissionError as error:
+            raise NoPermission(
+                f"uid {os.geteuid()} may not read {target.path}",
+                remedy="give the user confkeep runs as read permission on the file",
+                rule="MNT019",
+            ) from error
+        time.sleep(_PAUSE)
+
+
+def read_all(fd: int) -> bytes:
+    """Everything in ``fd`` from its start."""
+    size = os.fstat(fd).st_size
+    pieces = [os.pread(fd, size + 1, 0)]
+    length = len(pieces[0])
+    while pieces[-1] and length != size:  # short read, or the size has changed
+        pieces.append(os.pread(fd, 1 << 20, length))
+        length += len(pieces[-1])
+    return b"".join(pieces)

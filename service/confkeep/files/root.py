@@ -1,0 +1,51 @@
+"""A root: a directory or single file that the settings allow, with a name and its policies."""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class RoutePolicy(StrEnum):
+    """``auto`` chooses per target; ``overwrite`` keeps every inode (for a directory whose files others mount singly)."""
+
+    AUTO = "auto"
+    OVERWRITE = "overwrite"
+
+
+class OnBusy(StrEnum):
+    """What to do when no write lease is to be had: write all the same and say so, or refuse."""
+
+    WRITE = "write"
+    REFUSE = "refuse"
+
+
+class Journal(StrEnum):
+    """What to do when an in-place save finds no durable journal: refuse it, or save and say so."""
+
+    REQUIRE = "require"
+    BEST_EFFORT = "best-effort"
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """``path`` is absolute. Whether it is a directory or a single file is looked at each time, never remembered."""
+
+    name: str
+    path: str
+    route: RoutePolicy = RoutePolicy.AUTO
+    on_busy: OnBusy = OnBusy.WRITE
+    journal: Journal = Journal.REQUIRE
+
+    def is_single_file(self) -> bool:
+        """Whether the root is one file. Its one address is its own base name."""
+        try:
+            return not stat.S_ISDIR(Path(self.path).stat().st_mode)
+        except OSError:
+            return False
+
+
+#: The whole filesystem, for paths that no settings restrict: the library and ``confkeep inspect``.
+ANYWHERE = Root(name="", path="/")

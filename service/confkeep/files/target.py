@@ -1,0 +1,129 @@
+"""A target: one resolved regular file, what is there, and whether and how it can be written.
+
+Everything is looked at anew on each call and nothing is remembered: once the cause of a refusal is gone, the same
+call succeeds.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from confkeep.files import metadata, mounts, persistence
+from confkeep.files.refusal import of_directory, of_file
+from confkeep.files.root import RoutePolicy
+from confkeep.files.route import Choice, Route
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from confkeep.errors import Refused
+    from confkeep.files.finding import Finding
+    from confkeep.files.place import Place
+
+
+class Changed(Exception):  # noqa: N818 - not an error: a call to look again
+    """What is there is not what was looked at. Nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """``fd`` is an O_PATH descriptor (it does not stand in the way of a lease), None where no file is yet.
+
+    Exactly one of ``choice`` and ``refusal`` is set.
+    """
+
+    place: Place
+    fd: int | None
+    stat: os.stat_result | None
+    facts: mounts.Facts | None
+    choice: Choice | None
+    refusal: Refused | None
+    findings: tuple[Finding, ...] = field(default=())
+
+    @property
+    def path(self) -> str:
+        """Absolute path, free of links."""
+        return self.place.path
+
+    @property
+    def identity(self) -> tuple[int, int] | None:
+        """(device, inode) of what was looked at."""
+        return (self.stat.st_dev, self.stat.st_ino) if self.stat else None
+
+    def open(self, flags: int) -> int:
+        """A descriptor of the very file that was looked at. Raises Changed when the name leads elsewhere by now.
+
+        Never blocks: BlockingIOError while somebody holds a lease on the file.
+        """
+        flags |= os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        try:
+            fd = os.open(self.place.name, flags, dir_fd=self.place.parent)
+        except FileNotFoundError as error:
+            raise Changed from error
+        found = os.fstat(fd)
+        if (found.st_dev, found.st_ino) != self.identity:
+            os.close(fd)
+            raise Changed
+        return fd
+
+    def is_still_there(self) -> bool:
+        """Whether the name still leads to what was looked at (or still to nothing)."""
+        try:
+            found = os.stat(self.place.name, dir_fd=self.place.parent, follow_symlinks=False)
+        except FileNotFoundError:
+            return self.stat is None
+        return (found.st_dev, found.st_ino) == self.identity
+
+
+@contextmanager
+def look(place: Place, policy: RoutePolicy = RoutePolicy.AUTO) -> Iterator[Target]:
+    """The target at ``place``; its descriptor is open inside the ``with``. A refusal is a result, not an exception."""
+    fd = place.look()
+    try:
+        yield _absent(place) if fd is None else _present(place, fd, policy)
+    finally:
+        if fd is not None:
+            os.close(fd)
+
+
+def _absent(place: Place) -> Target:
+    refusal = of_directory(place)
+    choice = None if refusal else Choice(Route.REPLACE, "new-file", "nothing is there yet")
+    directory = mounts.facts(place.parent, place.parent)
+    return Target(place, None, None, None, choice, refusal, persistence.of(place, directory.mount_id))
+
+
+def _present(place: Place, fd: int, policy: RoutePolicy) -> Target:
+    found = os.fstat(fd)
+    facts = mounts.facts(fd, place.parent)
+    refusal = of_file(place, fd, found, facts)
+    choice = None if refusal else _choice(place, found, facts, policy)
+    return Target(place, fd, found, facts, choice, refusal, persistence.of(place, facts.mount_id))
+
+
+def _choice(place: Place, found: os.stat_result, facts: mounts.Facts, policy: RoutePolicy) -> Choice:
+    def overwrite(code: str, reason: str) -> Choice:
+        return Choice(Route.OVERWRITE, code, reason)
+
+    if facts.mount_root:
+        return overwrite("mount-point", "the file itself is a mount point: a rename onto it fails with EBUSY")
+    if found.st_nlink > 1:
+        return overwrite("several-links", f"the file has {found.st_nlink} hard links: a rename would part them")
+    if policy is RoutePolicy.OVERWRITE:
+        return overwrite("set-by-root", "the settings of its root say so")
+    if of_directory(place) or _sticky(place, found):
+        return overwrite("closed-directory", "its directory cannot be written")
+    lost = metadata.not_reproducible(found)
+    if lost:
+        return overwrite("metadata", lost)
+    return Choice(Route.REPLACE, "ordinary-file", "an ordinary file in a writable directory")
+
+
+def _sticky(place: Place, found: os.stat_result) -> bool:
+    """Whether the sticky bit of the directory keeps others' files from being replaced (unlink(2), EPERM)."""
+    parent = os.fstat(place.parent)
+    return bool(parent.st_mode & stat.S_ISVTX) and os.geteuid() not in {0, found.st_uid, parent.st_uid}

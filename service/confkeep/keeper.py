@@ -1,0 +1,261 @@
+"""The one transaction: look, compare, check, promise, write, settle.
+
+With recovery.py the only place that knows files, documents and history. 200 means: the bytes are in the file, on the
+disk, and in the history; a crash at any instant leaves the target wholly old or wholly new once recovery has run.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from confkeep import recovery
+from confkeep.documents.check import check, format_of
+from confkeep.errors import Conflict, InvalidDocument, NotFound, TargetBusy
+from confkeep.etag import etag_of
+from confkeep.files import lock, persistence
+from confkeep.files.place import resolve
+from confkeep.files.read import is_readable, read
+from confkeep.files.root import OnBusy, Root
+from confkeep.files.route import DECLARED
+from confkeep.files.target import Changed, Target, look
+from confkeep.history import revisions
+from confkeep.history.revisions import Author, Origin
+from confkeep.history.store import Store
+from confkeep.saved import Content, Saved, Verdict
+from confkeep.writing import Plan, Writing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from confkeep.documents.check import Format
+    from confkeep.documents.diagnostic import Diagnostic
+    from confkeep.expect import Expect
+    from confkeep.files.place import Place
+    from confkeep.history.revisions import Revision
+
+_ATTEMPTS: Final = 5
+_LOCK_WAIT: Final = 30.0
+_CHECK_SECONDS: Final = 5.0
+_STAGERS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One save. ``on_busy`` None: as the root says. ``validate``: check the syntax where the format is known."""
+
+    data: bytes
+    expect: Expect
+    author: Author = Author(Origin.LIBRARY)
+    validate: bool = True
+    on_busy: OnBusy | None = None
+    dry_run: bool = False
+
+
+class Keeper:
+    """Saves files with history and journal in the directory ``state``. Thread-safe; close it, or use ``with``."""
+
+    def __init__(self, state: Path) -> None:
+        """Open the state. Raises JournalUnavailable. Call ``recover`` before the first save."""
+        self.store = Store(state)
+        #: STA001, when the state directory cannot hold what the journal promises.
+        self.state_finding = persistence.of_state(state)
+        self._lock_file = os.fspath(state / "locks")
+        # Threads start when first needed; idle ones do not wake.
+        self._stagers = ThreadPoolExecutor(_STAGERS, thread_name_prefix="confkeep-stage")
+
+    def close(self) -> None:
+        """Bring everything to the disk and close the state."""
+        self._stagers.shutdown()
+        self.store.close()
+
+    def __enter__(self) -> Keeper:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    def recover(self) -> list[recovery.Recovered]:
+        """Settle what a crash left open; call it before anybody may save."""
+        return recovery.recover(self.store, self._locked)
+
+    def save(self, root: Root, relative: str, request: Request) -> Saved:
+        """Save ``request.data`` to the file ``relative`` below ``root``.
+
+        Raises Refused (with its subclasses), Conflict, InvalidDocument, NotFound, OutOfSpace, IoError,
+        JournalUnavailable: the file is as it was. IoError whose detail says so: it is not, and will be repaired.
+        """
+        with resolve(root, relative) as place, self._locked(place):
+            recovery.settle(self.store, place)
+            for _ in range(_ATTEMPTS):
+                with look(place, root.route) as target:
+                    try:
+                        return self._attempt(target, root, request)
+                    except Changed:
+                        continue
+        raise TargetBusy(f"{place.path} changes faster than it can be compared", remedy="try again")
+
+    def _attempt(self, target: Target, root: Root, request: Request) -> Saved:
+        if target.refusal or target.choice is None:
+            raise target.refusal or Changed
+        old = None if target.stat is None else read(target)
+        saved = self._unchanged(target, old, request)
+        if not saved.changed:
+            return saved
+        self._compare(target, old, request.expect)
+        format_ = format_of(target.place.name) if request.validate else None
+        if request.dry_run:
+            return replace(saved, checked=format_, diagnostics=_check(target, request.data, format_))
+        plan = Plan(target, old, request.data, request.on_busy or root.on_busy, root.journal)
+        with Writing(self.store, self._stagers, plan, self.state_finding) as writing:
+            writing.stage()
+            diagnostics = _check(target, request.data, format_)
+            writing.promise(request.author)
+            written = writing.write()
+        return replace(
+            saved,
+            revision=writing.revision,
+            route=writing.choice,
+            guarantees=writing.guarantees(written),
+            notes=(*writing.notes, *written.notes),
+            checked=format_,
+            diagnostics=diagnostics,
+        )
+
+    def _unchanged(self, target: Target, old: bytes | None, request: Request) -> Saved:
+        """The result as far as it is known without writing."""
+        choice = target.choice
+        if choice is None:
+            raise Changed
+        etag = etag_of(request.data)
+        with self.store.reading() as connection:
+            revision = revisions.current(connection, target.path, etag)
+        return Saved(
+            path=target.path,
+            etag=etag,
+            revision=revision,
+            size=len(request.data),
+            changed=old != request.data,
+            created=old is None,
+            checked=None,
+            dry_run=request.dry_run,
+            route=choice,
+            guarantees=DECLARED[choice.name],
+            notes=(),
+            findings=target.findings,
+            diagnostics=(),
+        )
+
+    def _compare(self, target: Target, old: bytes | None, expect: Expect) -> None:
+        etag = None if old is None else etag_of(old)
+        if expect.holds(etag):
+            return
+        with self.store.reading() as connection:
+            revision = None if etag is None else revisions.current(connection, target.path, etag)
+            known = any(revisions.knows(connection, target.path, base) for base in expect.etags)
+        there = "holds no file" if etag is None else f"has etag {etag}"
+        raise Conflict(
+            f"{target.path} {there}; this save expects {expect}",
+            remedy="read the file again, put your change on top of what is there, and save with its etag",
+            etag=etag,
+            revision=revision,
+            base_known=known,
+        )
+
+    def read(self, root: Root, relative: str) -> Content:
+        """The file's bytes, whole. Raises NotFound, NotARegularFile, OutsideRoot, NoPermission, TargetBusy."""
+        with resolve(root, relative) as place:
+            for _ in range(_ATTEMPTS):
+                with look(place, root.route) as target:
+                    if target.stat is None:
+                        raise NotFound(f"{target.path} does not exist", remedy="save it with If-None-Match: *")
+                    try:
+                        data = read(target)
+                    except Changed:
+                        continue
+                    etag = etag_of(data)
+                    return Content(target.path, data, etag, target.stat, self._revision_of(target.path, etag))
+        raise TargetBusy(f"{place.path} is replaced faster than it can be read", remedy="try again")
+
+    def verdict(self, root: Root, relative: str) -> Verdict:
+        """Whether and how the file can be written now, and what is in it."""
+        with resolve(root, relative) as place:
+            for _ in range(_ATTEMPTS):
+                with look(place, root.route) as target:
+                    try:
+                        etag = None if target.stat is None or not is_readable(target) else etag_of(read(target))
+                    except Changed:
+                        continue
+                    return Verdict(
+                        path=target.path,
+                        stat=target.stat,
+                        etag=etag,
+                        revision=None if etag is None else self._revision_of(target.path, etag),
+                        route=target.choice,
+                        guarantees=None if target.choice is None else DECLARED[target.choice.name],
+                        refusal=target.refusal,
+                        findings=target.findings,
+                    )
+        raise TargetBusy(f"{place.path} is replaced faster than it can be read", remedy="try again")
+
+    def history(self, root: Root, relative: str, limit: int, before: int | None = None) -> list[Revision]:
+        """The file's revisions, newest first."""
+        with resolve(root, relative) as place, self.store.reading() as connection:
+            return revisions.listing(connection, place.path, limit, before)
+
+    def revision(self, number: int) -> tuple[str, Revision, bytes]:
+        """One revision: its file's path, itself, its bytes. Raises NotFound."""
+        with self.store.reading() as connection:
+            found = revisions.find(connection, number)
+            data = None if found is None else revisions.content(connection, found[1].etag)
+        if found is None or data is None:
+            raise NotFound(f"there is no revision {number}", remedy="GET /v1/history/{root}/{path} lists a file's revisions")
+        return (*found, data)
+
+    def _revision_of(self, path: str, etag: str) -> int | None:
+        with self.store.reading() as connection:
+            return revisions.current(connection, path, etag)
+
+    @contextmanager
+    def _locked(self, place: Place) -> Iterator[None]:
+        """Hold the target's lock: its name's, and its inode's, so that two names of one file queue as well."""
+        parent = os.fstat(place.parent)
+        keys = [lock.key_of_name(parent.st_dev, parent.st_ino, place.name)]
+        fd = place.look()
+        if fd is not None:
+            found = os.fstat(fd)
+            os.close(fd)
+            keys.append(lock.key_of_inode(found.st_dev, found.st_ino))
+        with lock.hold(self._lock_file, keys, wait=_LOCK_WAIT, what=place.path):
+            yield
+
+
+def _check(target: Target, data: bytes, format_: Format | None) -> tuple[Diagnostic, ...]:
+    if format_ is None:
+        return ()
+    try:
+        found = tuple(check(data, format_, seconds=_CHECK_SECONDS))
+    except TimeoutError as error:
+        raise InvalidDocument(
+            f"{target.path}: the check as {format_.upper()} took over {_CHECK_SECONDS:g} s of processor time",
+            remedy="make the document smaller, or save with validate=off",
+            diagnostics=(),
+        ) from error
+    errors = [diagnostic for diagnostic in found if diagnostic.severity == "error"]
+    if not errors:
+        return found
+    first = errors[0]
+    line, column = first.range.start.line + 1, first.range.start.character + 1
+    raise InvalidDocument(
+        f"{target.path} would not be valid {format_.upper()}: line {line}, column {column}: {first.message}",
+        remedy="correct the document, or save with validate=off",
+        line=line,
+        column=column,
+        diagnostics=found,
+    )

@@ -1,0 +1,169 @@
+"""The other half of the transaction: what a crash left open.
+
+Decided by content alone: the target is **new**, **old**, **torn**, or **other** (somebody else's bytes, which are
+never overwritten). A second crash anywhere in here gives the same result.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from confkeep.errors import ConfkeepError
+from confkeep.etag import etag_of
+from confkeep.files import leftovers
+from confkeep.files.overwrite import overwrite
+from confkeep.files.place import resolve
+from confkeep.files.read import read
+from confkeep.files.root import ANYWHERE
+from confkeep.files.target import Changed, Target, look
+from confkeep.files.written import Unsettled
+from confkeep.history import intents, revisions
+from confkeep.history.revisions import Author, Origin, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from confkeep.files.place import Place
+    from confkeep.history.intents import Intent
+    from confkeep.history.store import Store
+
+_ATTEMPTS = 5
+
+
+class Found(StrEnum):
+    """What a crash left in a target."""
+
+    NEW = "new"
+    OLD = "old"
+    TORN = "torn"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What became of one intent. ``settled`` is False where the target cannot be repaired now; ``detail`` says why."""
+
+    path: str
+    revision: int
+    found: Found | None
+    settled: bool
+    detail: str
+
+
+def recover(store: Store, lock: Callable[[Place], AbstractContextManager[None]]) -> list[Recovered]:
+    """Settle every open intent, oldest first, each under its target's lock."""
+    with store.reading() as connection:
+        pending = intents.unsettled(connection)
+    if pending:
+        # A record that can be read after kill -9 may still not be on the disk; acting on it and then losing power
+        # would leave a changed target without a promise.
+        store.make_durable()
+    return [_recover(store, intent.path, intent, lock) for intent in pending]
+
+
+def _recover(
+    store: Store, path: str, intent: Intent, lock: Callable[[Place], AbstractContextManager[None]]
+) -> Recovered:
+    try:
+        with resolve(ANYWHERE, path) as place, lock(place):
+            return settle(store, place) or Recovered(path, intent.revision, None, settled=True, detail="settled meanwhile")
+    except (ConfkeepError, OSError) as error:
+        return Recovered(path, intent.revision, None, settled=False, detail=str(error))
+
+
+def settle(store: Store, place: Place) -> Recovered | None:
+    """Settle the open intent of ``place``, whose lock is held; None where there is none.
+
+    Raises ConfkeepError or OSError when the target cannot be read or repaired now; the intent stays.
+    """
+    with store.reading() as connection:
+        intent = intents.unsettled_of(connection, place.path)
+    if intent is None:
+        return None
+    for _ in range(_ATTEMPTS):
+        try:
+            with look(place) as target:
+                return _settle(store, intent, target)
+        except Changed:
+            continue
+        except Unsettled as error:
+            raise error.cause from error
+    return Recovered(place.path, intent.revision, None, settled=False, detail="the file keeps changing")
+
+
+def _settle(store: Store, intent: Intent, target: Target) -> Recovered:
+    present = None if target.stat is None else read(target)
+    found = classify(present, intent, known=_is_known(store, intent.path, present))
+    details = {
+        Found.NEW: "the save was complete",
+        Found.OLD: "the save had not begun; its content is kept as an abandoned revision",
+        Found.TORN: "the save was half done and has been completed",
+        Found.OTHER: "somebody else wrote the file since; it was not touched, the save is kept as an abandoned revision",
+    }
+    if found is Found.TORN and present is not None:
+        if target.refusal:
+            raise target.refusal
+        _record(store, intent.path, present, Author(Origin.RECOVERY, message="found half written after a crash"))
+        overwrite(target, present, intent.new)
+    else:
+        flush(target)
+        if found is Found.OTHER and present is not None:
+            _record(store, intent.path, present, revisions.EXTERNAL)
+    state = State.APPLIED if found in {Found.NEW, Found.TORN} else State.ABANDONED
+    with store.durable() as connection:
+        intents.close(connection, intent.revision, state)
+    return Recovered(intent.path, intent.revision, found, settled=True, detail=details[found])
+
+
+def _is_known(store: Store, path: str, present: bytes | None) -> bool:
+    with store.reading() as connection:
+        return present is not None and revisions.knows(connection, path, etag_of(present))
+
+
+def _record(store: Store, path: str, present: bytes, author: Author) -> None:
+    with store.durable() as connection:
+        file = revisions.ensure_file(connection, path)
+        latest = revisions.latest(connection, file)
+        if latest is None or latest.etag != etag_of(present):
+            revisions.add(connection, file, present, State.APPLIED, author)
+
+
+def classify(present: bytes | None, intent: Intent, *, known: bool) -> Found:
+    """Which of the four ``present`` is. ``known``: it is a content the file had earlier (a restored snapshot)."""
+    if present == intent.new:
+        return Found.NEW
+    if present == intent.old:
+        return Found.OLD
+    if present is None or intent.old is None or known:
+        return Found.OTHER
+    return Found.TORN if _is_torn(present, intent.old, intent.new) else Found.OTHER
+
+
+def _is_torn(present: bytes, old: bytes, new: bytes) -> bool:
+    """A length between the two, and every byte that of old, of new, or zero (a hole, after a second crash)."""
+    shortest, longest = sorted((len(old), len(new)))
+    if not shortest <= len(present) <= longest:
+        return False
+    pairs = zip_longest(old[: len(present)], new[: len(present)], fillvalue=0)
+    return all(byte in (was, becomes, 0) for byte, (was, becomes) in zip(present, pairs, strict=False))
+
+
+def flush(target: Target) -> None:
+    """Bring the target and its directory to the disk, and remove what a dead save left beside it."""
+    if target.stat is not None:
+        fd = target.open(os.O_RDONLY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+    directory = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=target.place.parent)
+    try:
+        leftovers.sweep(directory)
+        os.fsync(directory)
+    finally:
+        os.close(directory)

@@ -1,0 +1,69 @@
+"""What the keeper answers: the result of a save, and the verdict before one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import os
+
+    from confkeep.documents.check import Format
+    from confkeep.documents.diagnostic import Diagnostic
+    from confkeep.errors import Refused
+    from confkeep.files.finding import Finding
+    from confkeep.files.route import Choice, Guarantees
+
+#: Whether another container holds the inode. Nobody can see that yet; a survey of the layout will.
+BoundElsewhere = Literal["unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The bytes are in the file, on the disk, and in the history.
+
+    ``changed`` is False when the file held the very bytes already: nothing was written. ``revision`` is None only
+    when the root says ``journal = best-effort`` and the history failed. ``guarantees`` is what this save really had,
+    ``notes`` why one of them is missing.
+    """
+
+    path: str
+    etag: str
+    revision: int | None
+    size: int
+    changed: bool
+    created: bool
+    checked: Format | None
+    dry_run: bool
+    route: Choice
+    guarantees: Guarantees
+    notes: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    bound_elsewhere: BoundElsewhere = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The bytes of a file and what was known of them at that moment."""
+
+    path: str
+    data: bytes
+    etag: str
+    stat: os.stat_result
+    revision: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether and how a file can be written, before anyone types. ``refusal`` says why not."""
+
+    path: str
+    stat: os.stat_result | None
+    etag: str | None
+    revision: int | None
+    route: Choice | None
+    guarantees: Guarantees | None
+    refusal: Refused | None
+    findings: tuple[Finding, ...]
+    bound_elsewhere: BoundElsewhere = "unknown"

@@ -1,0 +1,164 @@
+"""One write under way: stage, promise, publish or put in place, settle. Used by the keeper under the target's lock."""
+
+from __future__ import annotations
+
+import dataclasses
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from confkeep.errors import ConfkeepError, IoError, JournalUnavailable, OutOfSpace
+from confkeep.files.metadata import NotReproducible
+from confkeep.files.overwrite import overwrite
+from confkeep.files.replace import Staged, stage
+from confkeep.files.root import Journal, OnBusy
+from confkeep.files.route import DECLARED, Choice, Guarantees, Route
+from confkeep.files.target import Changed, Target
+from confkeep.files.written import Unsettled, Written
+from confkeep.history import intents
+from confkeep.history.intents import Promise
+from confkeep.history.revisions import Author, State
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
+
+    from confkeep.files.finding import Finding
+    from confkeep.history.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be written where; ``old`` is None where nothing is yet."""
+
+    target: Target
+    old: bytes | None
+    new: bytes
+    on_busy: OnBusy
+    journal: Journal
+
+
+class Writing:
+    """Use as a context manager: whatever was staged and not published is gone when it ends."""
+
+    def __init__(self, store: Store, stagers: Executor, plan: Plan, state_finding: Finding | None) -> None:
+        """Begin a write; ``state_finding`` says whether the journal is durable."""
+        self.store = store
+        self.stagers = stagers
+        self.plan = plan
+        self.state_finding = state_finding
+        self.choice: Choice = _chosen(plan.target)
+        self.revision: int | None = None
+        self.notes: list[str] = []
+        self._staging: Future[Staged] | None = None
+
+    def __enter__(self) -> Writing:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Drop a temporary file that was not published."""
+        if self._staging is not None and self._staging.exception() is None:
+            self._staging.result().discard()
+
+    def stage(self) -> None:
+        """Begin to write and flush the temporary file beside the check and the promise: nobody can see it."""
+        if self.choice.name is Route.REPLACE:
+            self._staging = self.stagers.submit(stage, self.plan.target, self.plan.new)
+
+    def promise(self, author: Author) -> None:
+        """Record both contents and the intent durably. Raises when there is no journal and one is required."""
+        target = self.plan.target
+        try:
+            with self.store.durable() as connection:
+                self.revision = intents.promise(
+                    connection,
+                    Promise(
+                        path=target.path,
+                        identity=target.identity,
+                        mount_root=target.facts is not None and target.facts.mount_root,
+                        old=self.plan.old,
+                        new=self.plan.new,
+                        route=self.choice.name.value,
+                        author=author,
+                    ),
+                )
+        except (OutOfSpace, IoError) as error:
+            if self.plan.journal is Journal.REQUIRE:
+                raise
+            self.notes.append(f"not recorded in the history: {error.detail}")
+
+    def write(self) -> Written:
+        """Bring the new bytes into the file and settle the intent.
+
+        Raises Changed and ConfkeepError: the old content is in place and the promise withdrawn. IoError that says
+        so: the intent stays open, and the next save of the file or the next start repairs it.
+        """
+        try:
+            written = self._by_replace() if self.choice.name is Route.REPLACE else None
+            if written is None:
+                written = self._by_overwrite()
+        except Unsettled as error:
+            raise IoError(
+                f"{self.plan.target.path}: {error.detail} ({error.cause.strerror})",
+                remedy="both contents are in the history; the next save or start of confkeep repairs the file",
+                revision=self.revision,
+            ) from error
+        except (Changed, ConfkeepError):
+            self._close(None)
+            raise
+        self._close(State.APPLIED)
+        return written
+
+    def guarantees(self, written: Written) -> Guarantees:
+        """What this save had of its route's guarantees."""
+        declared = DECLARED[self.choice.name]
+        return dataclasses.replace(
+            declared,
+            reader_atomic=declared.reader_atomic and written.reader_atomic,
+            crash_safe=self.choice.name is Route.REPLACE or self._journal_is_durable(),
+            compare_and_swap=written.compare_and_swap,
+            metadata_kept=written.metadata_kept,
+        )
+
+    def _by_replace(self) -> Written | None:
+        """None when a new file could not have the old one's metadata: then it must be done in place."""
+        if self._staging is None:
+            return None
+        try:
+            staged = self._staging.result()
+        except NotReproducible as error:
+            self.choice = Choice(Route.OVERWRITE, "metadata", str(error))
+            return None
+        return staged.publish(self.plan.old or b"")
+
+    def _by_overwrite(self) -> Written:
+        if self.plan.journal is Journal.REQUIRE and not self._journal_is_durable():
+            why = self.state_finding.message if self.state_finding else "the history failed"
+            raise JournalUnavailable(
+                f"{self.plan.target.path} must be written in place, which needs a durable journal: {why}",
+                remedy="put the state directory on a disk or a named volume, or set journal = best-effort for the root",
+                rule="STA001",
+            )
+        if not self._journal_is_durable():
+            self.notes.append("written in place without a durable journal: a crash at that moment could not be undone")
+        return overwrite(self.plan.target, self.plan.old or b"", self.plan.new, on_busy=self.plan.on_busy)
+
+    def _journal_is_durable(self) -> bool:
+        volatile = self.state_finding is not None and self.state_finding.severity == "error"
+        return self.revision is not None and not volatile
+
+    def _close(self, state: State | None) -> None:
+        """Close the intent (None: withdraw it). If that fails it stays open, and recovery closes it after a look."""
+        if self.revision is None:
+            return
+        with suppress(OutOfSpace, IoError), self.store.soon() as connection:
+            if state is None:
+                intents.withdraw(connection, self.revision)
+            else:
+                intents.close(connection, self.revision, state)
+
+
+def _chosen(target: Target) -> Choice:
+    if target.choice is None:
+        raise target.refusal or Changed
+    return target.choice
