@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from confkeep import recovery
-from confkeep.documents.check import check, format_of
+from confkeep.documents.check import Validate, check, format_of
 from confkeep.errors import Conflict, InvalidDocument, NotFound, TargetBusy
 from confkeep.etag import etag_of
 from confkeep.files import lock, persistence
@@ -29,7 +29,7 @@ from confkeep.saved import Content, Saved, Verdict
 from confkeep.writing import Plan, Writing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from pathlib import Path
 
     from confkeep.documents.check import Format
@@ -46,12 +46,12 @@ _STAGERS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One save. ``on_busy`` None: as the root says. ``validate``: check the syntax where the format is known."""
+    """One save. ``on_busy`` None: as the root says. ``validate`` counts where the format is known."""
 
     data: bytes
     expect: Expect
     author: Author = Author(Origin.LIBRARY)
-    validate: bool = True
+    validate: Validate = Validate.SYNTAX
     on_busy: OnBusy | None = None
     dry_run: bool = False
 
@@ -109,7 +109,7 @@ class Keeper:
         if not saved.changed:
             return saved
         self._compare(target, old, request.expect)
-        format_ = format_of(target.place.name) if request.validate else None
+        format_ = format_of(target.place.name) if request.validate is Validate.SYNTAX else None
         if request.dry_run:
             return replace(saved, checked=format_, diagnostics=_check(target, request.data, format_))
         plan = Plan(target, old, request.data, request.on_busy or root.on_busy, root.journal)
@@ -215,7 +215,9 @@ class Keeper:
             found = revisions.find(connection, number)
             data = None if found is None else revisions.content(connection, found[1].etag)
         if found is None or data is None:
-            raise NotFound(f"there is no revision {number}", remedy="GET /v1/history/{root}/{path} lists a file's revisions")
+            raise NotFound(
+                f"there is no revision {number}", remedy="GET /v1/history/{root}/{path} lists a file's revisions"
+            )
         return (*found, data)
 
     def _revision_of(self, path: str, etag: str) -> int | None:
@@ -223,7 +225,7 @@ class Keeper:
             return revisions.current(connection, path, etag)
 
     @contextmanager
-    def _locked(self, place: Place) -> Iterator[None]:
+    def _locked(self, place: Place) -> Generator[None]:
         """Hold the target's lock: its name's, and its inode's, so that two names of one file queue as well."""
         parent = os.fstat(place.parent)
         keys = [lock.key_of_name(parent.st_dev, parent.st_ino, place.name)]

@@ -71,7 +71,9 @@ def _recover(
 ) -> Recovered:
     try:
         with resolve(ANYWHERE, path) as place, lock(place):
-            return settle(store, place) or Recovered(path, intent.revision, None, settled=True, detail="settled meanwhile")
+            return settle(store, place) or Recovered(
+                path, intent.revision, None, settled=True, detail="settled meanwhile"
+            )
     except (ConfkeepError, OSError) as error:
         return Recovered(path, intent.revision, None, settled=False, detail=str(error))
 

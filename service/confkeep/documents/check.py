@@ -15,6 +15,13 @@ class Format(StrEnum):
     YAML = "yaml"
 
 
+class Validate(StrEnum):
+    """How much of a document is checked before it is saved."""
+
+    OFF = "off"
+    SYNTAX = "syntax"
+
+
 _BY_SUFFIX: Final = {".yaml": Format.YAML, ".yml": Format.YAML}
 
 
@@ -31,6 +38,6 @@ def check(data: bytes, format_: Format, *, seconds: float) -> list[Diagnostic]:
     """
     match format_:
         case Format.YAML:
-            from confkeep.documents import yaml  # noqa: PLC0415 - PyYAML is loaded by the first check only
+            from confkeep.documents import yaml
 
             return yaml.check(data, seconds=seconds)

@@ -113,7 +113,9 @@ class _Lines:
 
     def of_event(self, event: Any, severity: Any, code: str, message: str) -> Diagnostic:
         start = self.position(event.start_mark.line, event.start_mark.column)
-        return Diagnostic(severity, code, message, Range(start, self.position(event.end_mark.line, event.end_mark.column)))
+        return Diagnostic(
+            severity, code, message, Range(start, self.position(event.end_mark.line, event.end_mark.column))
+        )
 
     def of_marked(self, error: yaml.MarkedYAMLError) -> Diagnostic:
         mark = error.problem_mark or error.context_mark

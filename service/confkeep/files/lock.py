@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from confkeep.errors import TargetBusy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable
 
 #: struct flock with 64-bit offsets: l_type, l_whence, l_start, l_len, l_pid; native alignment is the kernel's.
 _FLOCK: Final = struct.Struct("@hhqqi4x")
@@ -43,7 +43,7 @@ def _key(kind: bytes, dev: int, ino: int, name: bytes) -> int:
 
 
 @contextmanager
-def hold(lock_file: str, keys: Iterable[int], *, wait: float, what: str) -> Iterator[None]:
+def hold(lock_file: str, keys: Iterable[int], *, wait: float, what: str) -> Generator[None]:
     """Hold the bytes ``keys`` of ``lock_file`` (created 0600) inside the ``with``; always taken in rising order.
 
     Raises TargetBusy when another save of ``what`` holds one of them for longer than ``wait`` seconds.

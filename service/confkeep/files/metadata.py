@@ -16,7 +16,7 @@ _CAP_CHOWN: Final = 0  # capability.h
 _NO_XATTRS: Final = {errno.ENOTSUP, errno.ENOSYS}
 
 
-class NotReproducible(Exception):  # noqa: N818 - not an error: the other route keeps it
+class NotReproducible(Exception):
     """A new file cannot be given this metadata, so the file must be written in place."""
 
 
@@ -56,7 +56,9 @@ def reproduce(target: Target, fd: int) -> None:
         os.fchmod(fd, stat.S_IMODE(old.st_mode))
         kept = os.fstat(fd)
     except OSError as error:
-        raise NotReproducible(f"its owner, mode or attributes cannot be given to a new file: {error.strerror}") from error
+        raise NotReproducible(
+            f"its owner, mode or attributes cannot be given to a new file: {error.strerror}"
+        ) from error
     if (kept.st_uid, kept.st_gid, kept.st_mode) != (old.st_uid, old.st_gid, old.st_mode):
         raise NotReproducible("the kernel does not let this process reproduce its owner and mode")
 

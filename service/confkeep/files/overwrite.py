@@ -119,7 +119,9 @@ def _write(target: Target, fd: int, old: bytes, new: bytes, *, on_busy: OnBusy, 
         return Written()
     if read_all(fd) != new:
         raise Unsettled("another program wrote to it while this process was stopped and its lease ran out", _OVERTAKEN)
-    return Written(reader_atomic=False, compare_and_swap=False, notes=("this process was stopped until its lease ran out",))
+    return Written(
+        reader_atomic=False, compare_and_swap=False, notes=("this process was stopped until its lease ran out",)
+    )
 
 
 def _compare(target: Target, fd: int, old: bytes) -> None:

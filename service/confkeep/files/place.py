@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from confkeep.errors import BadPath, NoPermission, NotARegularFile, NotFound, OutsideRoot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from confkeep.files.root import Root
 
@@ -47,7 +47,7 @@ class Place:
 
 
 @contextmanager
-def resolve(root: Root, relative: str) -> Iterator[Place]:
+def resolve(root: Root, relative: str) -> Generator[Place]:
     """Walk from ``root`` to ``relative``; the place is open inside the ``with``.
 
     Raises NotFound (a directory on the way is missing), OutsideRoot, NotARegularFile (the path ends in a
@@ -82,9 +82,10 @@ def resolve(root: Root, relative: str) -> Iterator[Place]:
 class _Walk:
     """A stack of directory descriptors from the base down, and the names still to go."""
 
-    def __init__(self, base: str, relative: str) -> None:
-        self.base = base
-        self.whole = os.path.join(base, relative)
+    def __init__(self, root: str, relative: str) -> None:
+        self.root = root
+        self.base = root  # as the kernel calls it, once it is open: one file has one name in the history
+        self.whole = os.path.join(root, relative)
         self.pending = deque(_parts(relative))
         self.descriptors: list[int] = []
         self.names: list[str] = []
@@ -96,11 +97,13 @@ class _Walk:
 
     def go(self) -> Place:
         try:
-            self.descriptors.append(os.open(self.base, _DIRECTORY))
+            base = os.open(self.root, _DIRECTORY)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise NotFound(
-                f"the root's directory {self.base} does not exist", remedy="create or mount it; nothing was written"
+                f"the root's directory {self.root} does not exist", remedy="create or mount it; nothing was written"
             ) from error
+        self.descriptors.append(base)
+        self.base = os.readlink(f"/proc/self/fd/{base}")
         while self.pending:
             place = self.step(self.pending.popleft())
             if place is not None:
@@ -152,14 +155,14 @@ class _Walk:
 
     def inside(self, destination: str, link: str) -> str:
         """An absolute link's text, as seen from the base. Links are written for the path the root is known by."""
-        for base in (self.base, os.path.realpath(self.base)):
+        for base in (self.root, self.base):
             if destination == base or destination.startswith(base.rstrip("/") + "/"):
                 return destination[len(base) :]
         raise self.outside(f"the symbolic link {link} leads to {destination}")
 
     def outside(self, how: str) -> OutsideRoot:
         return OutsideRoot(
-            f"{self.whole} leads out of its root {self.base}: {how}",
+            f"{self.whole} leads out of its root {self.root}: {how}",
             remedy="move the file below the root, or configure a root that contains it",
             rule="MNT024",
         )

@@ -80,7 +80,12 @@ def _read_only(path: str, facts: mounts.Facts) -> ReadOnly:
 def of_directory(place: Place) -> Refused | None:
     """Why no new file can be made in the directory of ``place``, if so."""
     if os.fstat(place.parent).st_nlink == 0:
-        return NotFound(f"the directory of {place.path} has been removed", remedy="create it again")
+        return StaleMount(
+            f"the directory of {place.path} has been removed: whatever is written there is lost",
+            remedy="create it again; where it is mounted, restart the container",
+            rule="MNT004",
+            evidence="st_nlink 0",
+        )
     if os.fstatvfs(place.parent).f_flag & os.ST_RDONLY:
         return _read_only(place.path, mounts.facts(place.parent, place.parent))
     if not os.access(f"/proc/self/fd/{place.parent}", os.R_OK | os.W_OK | os.X_OK):

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 #: The filesystem or kernel has no renameat2 flags; a mount appeared on the target since it was looked at.
 _NO_FLAGS: Final = {errno.EINVAL, errno.ENOSYS, errno.EPERM}
-_NOT_PROVEN: Final = "between the last compare and the rename another program could have saved (no exchange)"
 
 
 def stage(target: Target, data: bytes) -> Staged:
@@ -112,7 +111,7 @@ class Staged:
         if not self.target.is_still_there() or read(self.target) != old:
             raise Changed
         os.rename(self.name, name, src_dir_fd=self.directory, dst_dir_fd=self.directory)
-        return Written(compare_and_swap=False, notes=(_NOT_PROVEN,))
+        return Written(compare_and_swap=False)  # another program could save between the compare and the rename
 
     def _create(self, name: str) -> Written:
         """Publish where nothing is: decided by the kernel at that very moment, never by a look before."""

@@ -18,14 +18,14 @@ from confkeep.files.root import RoutePolicy
 from confkeep.files.route import Choice, Route
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from confkeep.errors import Refused
     from confkeep.files.finding import Finding
     from confkeep.files.place import Place
 
 
-class Changed(Exception):  # noqa: N818 - not an error: a call to look again
+class Changed(Exception):
     """What is there is not what was looked at. Nothing was written."""
 
 
@@ -80,7 +80,7 @@ class Target:
 
 
 @contextmanager
-def look(place: Place, policy: RoutePolicy = RoutePolicy.AUTO) -> Iterator[Target]:
+def look(place: Place, policy: RoutePolicy = RoutePolicy.AUTO) -> Generator[Target]:
     """The target at ``place``; its descriptor is open inside the ``with``. A refusal is a result, not an exception."""
     fd = place.look()
     try:

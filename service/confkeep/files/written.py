@@ -22,7 +22,7 @@ class Written:
     notes: tuple[str, ...] = field(default=())
 
 
-class Unsettled(Exception):  # noqa: N818 - a state of the target, not a kind of failure
+class Unsettled(Exception):
     """The target may be neither wholly old nor wholly new on the disk: its intent must stay open."""
 
     def __init__(self, detail: str, cause: OSError) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from dataclasses import dataclass
 from enum import StrEnum
@@ -63,6 +64,7 @@ class Revision:
     etag: str
 
 
+_ETAG: Final = re.compile("[0-9a-f]{64}")
 _COLUMNS: Final = "id, time, state, origin, uid, message, request, size, hash"
 
 
@@ -133,6 +135,8 @@ def current(connection: sqlite3.Connection, path: str, etag: str) -> int | None:
 
 def knows(connection: sqlite3.Connection, path: str, etag: str) -> bool:
     """Whether the file ever had this content."""
+    if not _ETAG.fullmatch(etag):
+        return False
     file = file_id(connection, path)
     query = "SELECT 1 FROM revisions WHERE file = ? AND hash = ? AND state = 'applied' LIMIT 1"
     return file is not None and connection.execute(query, (file, bytes.fromhex(etag))).fetchone() is not None

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from confkeep.errors import IoError, JournalUnavailable, OutOfSpace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 #: PRAGMA user_version of the schema beside this file.
 VERSION: Final = 1
@@ -67,13 +67,13 @@ class Store:
             raise sqlite3.DatabaseError(f"its schema has version {version}, this confkeep knows {VERSION}")
 
     @contextmanager
-    def durable(self) -> Iterator[sqlite3.Connection]:
+    def durable(self) -> Generator[sqlite3.Connection]:
         """One transaction that is on the disk when the ``with`` ends."""
         with self._transaction("FULL") as connection:
             yield connection
 
     @contextmanager
-    def soon(self) -> Iterator[sqlite3.Connection]:
+    def soon(self) -> Generator[sqlite3.Connection]:
         """One transaction that is visible when the ``with`` ends, and on the disk within a second.
 
         The next durable one takes it along: the log is one sequence.
@@ -83,13 +83,13 @@ class Store:
         self._flush_soon()
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Generator[sqlite3.Connection]:
         """The connection, for SELECTs."""
         with self._lock, self._named_errors():
             yield self._connection
 
     @contextmanager
-    def _transaction(self, synchronous: str) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, synchronous: str) -> Generator[sqlite3.Connection]:
         with self._lock, self._named_errors():
             run = self._connection.execute
             run(f"PRAGMA synchronous={synchronous}")
@@ -103,7 +103,7 @@ class Store:
                 raise
 
     @contextmanager
-    def _named_errors(self) -> Iterator[None]:
+    def _named_errors(self) -> Generator[None]:
         try:
             yield
         except sqlite3.Error as error:

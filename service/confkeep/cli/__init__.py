@@ -1,0 +1,64 @@
+"""The command line: one file a command."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING, Final
+
+from confkeep import __version__
+from confkeep.cli import get, history, inspect, ls, put, serve, stat
+from confkeep.cli.output import print_error
+from confkeep.errors import ConfkeepError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_EPILOG: Final = """\
+exit codes:
+  0  done
+  1  failed: the disk, the operating system, or confkeep itself
+  2  wrong usage, settings, path or parameter
+  3  the daemon cannot be reached
+  4  conflict: the file is not what you expected; nothing was written
+  5  the document is not valid; nothing was written
+  6  no such file, root or revision
+  7  refused: the target cannot be written (or is busy); nothing was written
+"""
+_COMMANDS: Final = (serve, get, put, stat, ls, history, inspect)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--json", action="store_true", help="print one JSON document, errors included")
+    main_parser = argparse.ArgumentParser(
+        prog="confkeep",
+        description="Saves configuration files so that they are never torn, never lost and never overwritten unseen.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    main_parser.add_argument("--version", action="version", version=f"confkeep {__version__}")
+    commands = main_parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in _COMMANDS:
+        command.add(commands, common)
+    return main_parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+        sys.stdout.flush()
+    except ConfkeepError as error:
+        print_error(error, as_json=options.json)
+        return error.exit_code
+    except BrokenPipeError:
+        # Whoever read our output has had enough of it; the interpreter shall not try to flush again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    return code

@@ -1,0 +1,49 @@
+"""``confkeep get``: print a file."""
+
+from __future__ import annotations
+
+import base64
+import sys
+from typing import TYPE_CHECKING, Any
+
+from confkeep.cli import connection
+from confkeep.cli.output import print_json
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Describe the command."""
+    parser = commands.add_parser("get", parents=[common], help="print a file")
+    connection.add_host(parser)
+    parser.add_argument("address", metavar="ROOT/PATH")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the bytes as they are; with --json beside their etag, as text where they are UTF-8."""
+    root, path = connection.split(options.address)
+    answer = connection.request(options.host, "GET", connection.url("files", root, path))
+    if options.json:
+        revision = answer.headers.get("Revision")
+        print_json(
+            {
+                "root": root,
+                "path": path,
+                "etag": (answer.headers.get("ETag") or "").strip('"'),
+                "revision": None if revision is None else int(revision),
+                "size": len(answer.body),
+                **_content(answer.body),
+            }
+        )
+    else:
+        sys.stdout.buffer.write(answer.body)
+    return 0
+
+
+def _content(data: bytes) -> dict[str, str]:
+    try:
+        return {"content": data.decode("utf-8")}
+    except UnicodeDecodeError:
+        return {"content_base64": base64.b64encode(data).decode("ascii")}

@@ -1,0 +1,38 @@
+"""``confkeep history``: what a file has been."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from confkeep.cli import connection
+from confkeep.cli.output import print_json
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Describe the command."""
+    parser = commands.add_parser("history", parents=[common], help="list a file's revisions, newest first")
+    connection.add_host(parser)
+    parser.add_argument("address", metavar="ROOT/PATH")
+    parser.add_argument("--limit", default="", metavar="N", help="at most so many (default: 100)")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """One line a revision."""
+    root, path = connection.split(options.address)
+    target = connection.url("history", root, path, {"limit": options.limit})
+    page = connection.request(options.host, "GET", target).json()
+    if options.json:
+        print_json(page["revisions"])
+        return 0
+    for revision in page["revisions"]:
+        who = "-" if revision["uid"] is None else f"uid {revision['uid']}"
+        state = "" if revision["state"] == "applied" else f"  [{revision['state']}]"
+        print(
+            f"{revision['id']:>6}  {revision['time'][:19]}  {revision['origin']:<8}  {who:<9}  {revision['size']:>8}  "
+            f"{revision['etag'][:12]}{state}  {revision['message']}".rstrip()
+        )
+    return 0

@@ -1,0 +1,50 @@
+"""``confkeep serve``: run the daemon."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING, Any
+
+from confkeep.errors import SettingsError
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Describe the command."""
+    parser = commands.add_parser("serve", parents=[common], help="run the daemon", description=_DESCRIPTION)
+    parser.add_argument("--config", metavar="FILE", help="settings in TOML; flags count more")
+    parser.add_argument(
+        "--root",
+        action="append",
+        default=[],
+        metavar="NAME=PATH",
+        help="a directory or single file that may be edited; may be given more than once",
+    )
+    parser.add_argument("--state", metavar="DIR", help="history and journal (default: /var/lib/confkeep)")
+    parser.add_argument("--socket", metavar="PATH", help="where to listen (default: /run/confkeep/confkeep.sock)")
+    parser.set_defaults(run=run)
+
+
+_DESCRIPTION = (
+    "Run the daemon until SIGTERM or SIGINT. Saves that a crash interrupted are settled before the socket opens."
+)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Load the settings and serve."""
+    try:
+        from confkeep.daemon import run as daemon
+        from confkeep.daemon import settings
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("confkeep"):
+            raise
+        raise SettingsError(
+            f"the daemon needs {error.name}, which is not installed", remedy="pip install 'confkeep[service]'"
+        ) from error
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    daemon.run(settings.load(options.config, roots=options.root, state=options.state, socket=options.socket))
+    return 0

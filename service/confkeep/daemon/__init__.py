@@ -1,0 +1,1 @@
+"""Who may ask: settings, socket and HTTP API over the keeper."""

@@ -1,0 +1,75 @@
+"""The ASGI application: which path goes where, and what every answer carries."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect
+from starlette.routing import Route
+
+from confkeep.daemon import problems
+from confkeep.daemon.endpoints import files, history, revisions, root, stat, status
+from confkeep.errors import ConfkeepError
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from confkeep.daemon.service import Service
+
+
+def build(service: Service) -> Starlette:
+    """The application over ``service``. The path of a file comes last in each URL: it may contain anything."""
+    app = Starlette(
+        routes=[
+            Route("/v1", root.ServiceEndpoint),
+            Route("/v1/files/{address:path}", files.FileEndpoint),
+            Route("/v1/stat/{address:path}", stat.StatEndpoint),
+            Route("/v1/history/{address:path}", history.HistoryEndpoint),
+            Route("/v1/revisions/{number:int}/content", revisions.ContentEndpoint),
+            Route("/healthz", status.HealthEndpoint),
+            Route("/readyz", status.ReadyEndpoint),
+        ],
+        middleware=[Middleware(Stamp)],
+        exception_handlers={
+            ConfkeepError: problems.on_named_error,
+            ClientDisconnect: problems.on_disconnect,
+            OSError: problems.on_os_error,
+            HTTPException: problems.on_http_exception,
+            Exception: problems.on_bug,
+        },
+    )
+    app.state.service = service
+    return app
+
+
+class Stamp:
+    """Gives every request an id, and every answer that id and a date (RFC 9110, 6.6.1)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap ``app``."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = request_id
+
+        async def stamped(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Request-Id"] = request_id
+                headers["Date"] = formatdate(time.time(), usegmt=True)
+                headers["X-Content-Type-Options"] = "nosniff"
+            await send(message)
+
+        await self.app(scope, receive, stamped)

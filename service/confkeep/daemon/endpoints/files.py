@@ -1,0 +1,117 @@
+"""``/v1/files/{root}/{path}``: the bytes of a file, and the listing of a root."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from email.utils import formatdate
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from starlette.endpoints import HTTPEndpoint
+from starlette.responses import Response
+
+from confkeep.daemon import service
+from confkeep.daemon.answers import EntryAnswer, ListAnswer, SaveAnswer
+from confkeep.daemon.requests import Address, Parameters, address, body, not_modified, precondition
+from confkeep.documents.check import Format, Validate, format_of
+from confkeep.errors import NotARegularFile, ShuttingDown
+from confkeep.files.listing import entries
+from confkeep.files.root import OnBusy
+from confkeep.history.revisions import Author, Origin
+from confkeep.keeper import Request as Save
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from confkeep.daemon.peer import Peer
+    from confkeep.saved import Content
+
+_log: Final = logging.getLogger("confkeep")
+_PREFIX: Final = "/v1/files/"
+_MEDIA_TYPES: Final = {Format.YAML: "application/yaml"}  # RFC 9512
+_PAGE: Final = 1_000
+_LONGEST_PAGE: Final = 10_000
+
+
+class FileEndpoint(HTTPEndpoint):
+    """GET, HEAD and PUT of one file; GET of a root lists its files."""
+
+    async def get(self, request: Request) -> Response:
+        """The bytes, whole, with their etag; 304 when the caller has them."""
+        at = address(request, _PREFIX, service.of(request).roots)
+        if not at.relative:
+            return await _listing(request, at)
+        Parameters(request)
+        content = await service.of(request).run(service.of(request).keeper.read, at.root, at.relative)
+        headers = _headers(content)
+        if not_modified(request, content.etag):
+            return Response(status_code=304, headers=headers)
+        return Response(content.data, 200, headers, media_type=_media_type(at.relative))
+
+    async def put(self, request: Request) -> Response:
+        """Save the body as the whole new content of the file."""
+        daemon = service.of(request)
+        if daemon.stopping:
+            raise ShuttingDown("this daemon is stopping; nothing was written", remedy="try again when it is back")
+        at = address(request, _PREFIX, daemon.roots)
+        if not at.relative:
+            raise NotARegularFile(f"/{at.root.name} is a root", remedy="name a file below it")
+        parameters = Parameters(request, "validate", "on_busy", "message", "dry_run")
+        save = Save(
+            expect=precondition(request),
+            validate=parameters.one_of("validate", Validate) or Validate.SYNTAX,
+            on_busy=parameters.one_of("on_busy", OnBusy),
+            dry_run=parameters.flag("dry_run"),
+            author=_author(request, parameters.text("message")),
+            data=await body(request, daemon.settings.max_body),
+        )
+        saved = await daemon.run(daemon.keeper.save, at.root, at.relative, save)
+        _log.info(
+            "saved %s/%r (%s, revision %s) for uid %s %s",
+            at.root.name,
+            at.relative,
+            saved.route.name if saved.changed else "unchanged",
+            saved.revision,
+            save.author.uid,
+            save.author.request,
+        )
+        headers = {"ETag": f'"{saved.etag}"'} | ({} if saved.revision is None else {"Revision": str(saved.revision)})
+        status = 201 if saved.created and not saved.dry_run else 200
+        return service.answer(SaveAnswer.of(at, saved, save.author.request), status, headers)
+
+
+def _author(request: Request, message: str) -> Author:
+    peer: Peer | None = getattr(request.state, "peer", None)
+    return Author(Origin.API, None if peer is None else peer.uid, message, request.state.request_id)
+
+
+def _headers(content: Content) -> dict[str, str]:
+    headers = {
+        "ETag": f'"{content.etag}"',
+        "Last-Modified": formatdate(content.stat.st_mtime, usegmt=True),
+        "Cache-Control": "no-cache",
+    }
+    if content.revision is not None:
+        headers["Revision"] = str(content.revision)
+    return headers
+
+
+def _media_type(path: str) -> str:
+    known = format_of(path)
+    return "application/octet-stream" if known is None else _MEDIA_TYPES[known]
+
+
+async def _listing(request: Request, at: Address) -> Response:
+    parameters = Parameters(request, "prefix", "limit", "after")
+    limit = parameters.number("limit", _PAGE, _LONGEST_PAGE) or _PAGE
+
+    def page() -> ListAnswer:
+        found = list(islice(entries(at.root, parameters.text("prefix"), parameters.text("after")), limit + 1))
+        shown = [
+            EntryAnswer(entry.path, entry.size, datetime.fromtimestamp(entry.modified / 1e9, UTC))
+            for entry in found[:limit]
+        ]
+        return ListAnswer(at.root.name, shown, shown[-1].path if len(found) > limit else None)
+
+    return service.answer(await service.of(request).run(page))

@@ -1,0 +1,38 @@
+"""``/v1/history/{root}/{path}``: what a file has been."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from starlette.endpoints import HTTPEndpoint
+
+from confkeep.daemon import service
+from confkeep.daemon.answers import HistoryAnswer, RevisionAnswer
+from confkeep.daemon.requests import Parameters, address
+from confkeep.errors import NotARegularFile
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+_PAGE: Final = 100
+_LONGEST_PAGE: Final = 1_000
+_LARGEST_ID: Final = (1 << 63) - 1
+
+
+class HistoryEndpoint(HTTPEndpoint):
+    """GET only."""
+
+    async def get(self, request: Request) -> Response:
+        """Revisions, newest first. A file that never was recorded has none; whether it exists is not asked."""
+        daemon = service.of(request)
+        at = address(request, "/v1/history/", daemon.roots)
+        parameters = Parameters(request, "limit", "before")
+        limit = parameters.number("limit", _PAGE, _LONGEST_PAGE) or _PAGE
+        before = parameters.number("before", None, _LARGEST_ID)
+        if not at.relative:
+            raise NotARegularFile(f"/{at.root.name} is a root", remedy="name a file below it")
+        found = await daemon.run(daemon.keeper.history, at.root, at.relative, limit + 1, before)
+        shown = [RevisionAnswer.of(revision) for revision in found[:limit]]
+        more = shown[-1].id if len(found) > limit else None
+        return service.answer(HistoryAnswer(at.root.name, at.relative, shown, more))

@@ -1,0 +1,38 @@
+"""``/v1``: what this service is and can do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from starlette.endpoints import HTTPEndpoint
+
+from confkeep import __version__
+from confkeep.daemon import service
+from confkeep.daemon.answers import ServiceAnswer
+from confkeep.daemon.requests import Parameters
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+_CAPABILITIES: Final = ["files", "listing", "stat", "history", "validate:yaml", "dry-run", "on-busy"]
+
+
+class ServiceEndpoint(HTTPEndpoint):
+    """GET only."""
+
+    async def get(self, request: Request) -> Response:
+        """Name, version, roots, capabilities, limits, and findings about the service's own state."""
+        Parameters(request)
+        daemon = service.of(request)
+        finding = daemon.keeper.state_finding
+        return service.answer(
+            ServiceAnswer(
+                service="confkeep",
+                version=__version__,
+                roots=sorted(daemon.roots),
+                capabilities=_CAPABILITIES,
+                limits={"max_body": daemon.settings.max_body},
+                findings=[] if finding is None else [finding],
+            )
+        )

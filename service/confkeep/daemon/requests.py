@@ -1,0 +1,169 @@
+"""What a request asks for: strict about what it names, clear about what it may not."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeVar
+from urllib.parse import unquote_to_bytes
+
+from confkeep.errors import BadParameter, BadPath, BodyTooLarge, NoRoot, PreconditionRequired
+from confkeep.expect import ABSENT, ANYTHING, Expect
+
+if TYPE_CHECKING:
+    from enum import StrEnum
+
+    from starlette.requests import Request
+
+    from confkeep.files.root import Root
+
+E = TypeVar("E", bound="StrEnum")
+_ENTITY_TAG: Final = re.compile(r'\s*(W/)?"([\x21\x23-\x7e]*)"\s*')
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Root and relative path of a file; ``relative`` is empty where the request names the root alone."""
+
+    root: Root
+    relative: str
+
+
+def address(request: Request, prefix: str, roots: dict[str, Root]) -> Address:
+    """The address in the raw path after ``prefix``. Raises BadPath, NoRoot.
+
+    From the raw path, because a decoded one cannot tell ``%2F`` from ``/``.
+    """
+    raw: bytes = request.scope["raw_path"]
+    name, *segments = raw.removeprefix(prefix.encode("ascii")).split(b"/")
+    root = roots.get(_decode(name, raw))
+    if root is None:
+        raise NoRoot(
+            f"there is no root {_decode(name, raw)!r}", remedy="GET /v1 lists the roots; the settings name them"
+        )
+    if segments in ([], [b""]):
+        return Address(root, "")
+    return Address(root, "/".join(_segment(segment, raw) for segment in segments))
+
+
+def _segment(segment: bytes, raw: bytes) -> str:
+    name = _decode(segment, raw)
+    if name in {"", ".", ".."} or "/" in name or "\0" in name:
+        raise BadPath(
+            f"{raw.decode('ascii', 'replace')!r} has the segment {name!r}, which cannot name anything below a root",
+            remedy="use the plain path, without empty segments, '.', '..', NUL or an encoded '/'",
+        )
+    return name
+
+
+def _decode(segment: bytes, raw: bytes) -> str:
+    try:
+        return unquote_to_bytes(segment).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadPath(
+            f"{raw.decode('ascii', 'replace')!r} is not UTF-8 once decoded", remedy="percent-encode the path as UTF-8"
+        ) from error
+
+
+class Parameters:
+    """The query, read strictly: what is asked for must be known, given once, and of its type."""
+
+    def __init__(self, request: Request, *known: str) -> None:
+        """Raises BadParameter for a name that is not among ``known``, or given twice."""
+        self.values: dict[str, str] = {}
+        for name, value in request.query_params.multi_items():
+            if name not in known:
+                offer = ", ".join(known) or "none"
+                raise BadParameter(f"unknown parameter {name!r}", remedy=f"this request knows: {offer}", parameter=name)
+            if name in self.values:
+                raise BadParameter(f"parameter {name!r} is given twice", remedy="give it once", parameter=name)
+            self.values[name] = value
+
+    def text(self, name: str) -> str:
+        """The value, "" where it is missing."""
+        return self.values.get(name, "")
+
+    def one_of(self, name: str, kind: type[E]) -> E | None:
+        """A member of ``kind``, None where it is missing."""
+        value = self.values.get(name)
+        if value is None:
+            return None
+        try:
+            return kind(value)
+        except ValueError as error:
+            raise self._wrong(name, "one of " + ", ".join(kind)) from error
+
+    def flag(self, name: str) -> bool:
+        """``true`` or ``false``; missing is false."""
+        value = self.values.get(name, "false")
+        if value not in {"true", "false"}:
+            raise self._wrong(name, "true or false")
+        return value == "true"
+
+    def number(self, name: str, default: int | None, most: int) -> int | None:
+        """A whole number from 1 to ``most``."""
+        value = self.values.get(name)
+        if value is None:
+            return default
+        if not (value.isascii() and value.isdigit() and len(value) <= len(str(most)) and 1 <= int(value) <= most):
+            raise self._wrong(name, f"a whole number from 1 to {most}")
+        return int(value)
+
+    def _wrong(self, name: str, wanted: str) -> BadParameter:
+        return BadParameter(f"{name}={self.values[name]!r} is not {wanted}", remedy=f"give {wanted}", parameter=name)
+
+
+def precondition(request: Request) -> Expect:
+    """What an unsafe request expects to replace (RFC 9110, section 13.1). Raises PreconditionRequired, BadParameter."""
+    match, none_match = request.headers.get("if-match"), request.headers.get("if-none-match")
+    if match is not None and none_match is not None:
+        raise BadParameter("If-Match and If-None-Match together say nothing", remedy="send one of them")
+    if match is not None:
+        return ANYTHING if match.strip() == "*" else Expect(etags=frozenset(_strong(match)))
+    if none_match is not None and none_match.strip() == "*":
+        return ABSENT
+    raise PreconditionRequired(
+        "this save does not say what it replaces",
+        remedy='send If-Match: "ETAG" of the version you edited, If-Match: * to overwrite what is there, '
+        "or If-None-Match: * to create a new file",
+    )
+
+
+def not_modified(request: Request, etag: str) -> bool:
+    """Whether the caller has this content already (weak comparison, RFC 9110, 13.1.2)."""
+    header = request.headers.get("if-none-match")
+    return header is not None and (header.strip() == "*" or etag in {tag for _, tag in _tags(header)})
+
+
+def _strong(header: str) -> list[str]:
+    return [tag for weak, tag in _tags(header) if not weak]
+
+
+def _tags(header: str) -> list[tuple[bool, str]]:
+    tags: list[tuple[bool, str]] = []
+    for part in header.split(","):
+        found = _ENTITY_TAG.fullmatch(part)
+        if found is None:
+            raise BadParameter(f"{part.strip()!r} is no entity tag", remedy='write the etag in double quotes: "…"')
+        tags.append((found[1] is not None, found[2]))
+    return tags
+
+
+async def body(request: Request, most: int) -> bytes:
+    """The whole body. Raises BodyTooLarge as soon as it is known to be over ``most`` bytes."""
+    too_large = BodyTooLarge(
+        f"the body is over {most} bytes",
+        remedy="raise max_body in the settings if this really is configuration",
+        limit=most,
+    )
+    announced = request.headers.get("content-length", "0")
+    if announced.isascii() and announced.isdigit() and int(announced) > most:
+        raise too_large
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > most:
+            raise too_large
+        pieces.append(piece)
+    return b"".join(pieces)

@@ -1,0 +1,67 @@
+"""What all endpoints share: the keeper, the roots, and the threads on which files are touched."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
+
+import msgspec
+from starlette.responses import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+
+    from confkeep.daemon.settings import Settings
+    from confkeep.keeper import Keeper
+    from confkeep.recovery import Recovered
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_WORKERS: Final = 16
+
+
+class Service:
+    """One running daemon. Nothing here touches a file on the event loop."""
+
+    def __init__(self, settings: Settings, keeper: Keeper, recovered: list[Recovered]) -> None:
+        """``recovered`` is what the start found open."""
+        self.settings = settings
+        self.keeper = keeper
+        self.recovered = recovered
+        self.roots = settings.as_roots()
+        self.stopping = False
+        self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="confkeep")
+
+    async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call ``work`` on a worker thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._workers, partial(work, *args, **kwargs))
+
+    def root_states(self) -> dict[str, str]:
+        """Each root: "ok", or why it cannot be served."""
+        return {
+            name: "ok" if os.path.exists(root.path) else f"{root.path} is missing" for name, root in self.roots.items()
+        }
+
+    def stop(self) -> None:
+        """Take no further saves."""
+        self.stopping = True
+
+    def close(self) -> None:
+        """Wait for what is under way."""
+        self._workers.shutdown()
+
+
+def of(request: Request) -> Service:
+    """The service behind a request."""
+    service: Service = request.app.state.service
+    return service
+
+
+def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A JSON answer."""
+    return Response(msgspec.json.encode(body), status, headers, media_type="application/json")

@@ -1,0 +1,98 @@
+"""Settings of the daemon: one TOML file, then flags over it."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from confkeep.errors import SettingsError
+from confkeep.files.root import Journal, OnBusy, Root, RoutePolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+DEFAULT_SOCKET: Final = "/run/confkeep/confkeep.sock"
+DEFAULT_STATE: Final = "/var/lib/confkeep"
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_MiB: Final = 1 << 20
+
+
+class RootSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """``[roots.NAME]``."""
+
+    path: str
+    route: RoutePolicy = RoutePolicy.AUTO
+    on_busy: OnBusy = OnBusy.WRITE
+    journal: Journal = Journal.REQUIRE
+
+
+class Settings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The whole file. ``max_body`` is in bytes."""
+
+    socket: str = DEFAULT_SOCKET
+    state: str = DEFAULT_STATE
+    max_body: int = 16 * _MiB
+    roots: dict[str, RootSettings] = {}
+
+    def as_roots(self) -> dict[str, Root]:
+        """The roots as the keeper takes them."""
+        return {
+            name: Root(name, os.path.abspath(root.path), root.route, root.on_busy, root.journal)
+            for name, root in self.roots.items()
+        }
+
+
+def load(
+    config: str | None = None,
+    *,
+    roots: Iterable[str] = (),
+    state: str | None = None,
+    socket: str | None = None,
+) -> Settings:
+    """The settings of the file ``config``, with flags over it; ``roots`` are ``NAME=PATH``.
+
+    Raises SettingsError naming the file and the key.
+    """
+    raw = {} if config is None else _read(config)
+    where = config or "the flags"
+    for flag in roots:
+        name, equals, path = flag.partition("=")
+        if not (name and equals and path):
+            raise SettingsError(f"--root {flag!r} is not NAME=PATH", remedy="write --root homeassistant=/config")
+        raw.setdefault("roots", {}).setdefault(name, {})["path"] = path
+    raw |= {key: value for key, value in (("state", state), ("socket", socket)) if value is not None}
+    try:
+        settings = msgspec.convert(raw, Settings)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{where}: {error}", remedy="correct the key that is named after 'at'") from error
+    _check(settings, where)
+    return settings
+
+
+def _read(config: str) -> dict[str, Any]:
+    try:
+        with open(config, "rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise SettingsError(f"{config}: {error.strerror}", remedy="name a readable TOML file") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{config} is not TOML: {error}", remedy="correct that line") from error
+
+
+def _check(settings: Settings, where: str) -> None:
+    if not settings.roots:
+        raise SettingsError(
+            f"{where}: no roots",
+            remedy="name what may be edited: --root homeassistant=/config, or [roots.NAME] path = …",
+        )
+    for name in settings.roots:
+        if not _NAME.fullmatch(name):
+            raise SettingsError(
+                f"{where}: {name!r} cannot name a root", remedy="use letters, digits, '.', '_' and '-', at most 64"
+            )
+    if settings.max_body < 1:
+        raise SettingsError(f"{where}: max_body is {settings.max_body}", remedy="give a number of bytes above 0")
