@@ -10,7 +10,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from confkeep import recovery
 from confkeep.documents.check import Validate, check, format_of
@@ -19,11 +19,9 @@ from confkeep.etag import etag_of
 from confkeep.files import lock, persistence
 from confkeep.files.place import resolve
 from confkeep.files.read import is_readable, read
-from confkeep.files.root import OnBusy, Root
 from confkeep.files.route import DECLARED
 from confkeep.files.target import Changed, Target, look
 from confkeep.history import revisions
-from confkeep.history.revisions import Author, Origin
 from confkeep.history.store import Store
 from confkeep.saved import Content, Saved, Verdict
 from confkeep.writing import Plan, Writing
@@ -36,7 +34,8 @@ if TYPE_CHECKING:
     from confkeep.documents.diagnostic import Diagnostic
     from confkeep.expect import Expect
     from confkeep.files.place import Place
-    from confkeep.history.revisions import Revision
+    from confkeep.files.root import OnBusy, Root
+    from confkeep.history.revisions import Author, Revision
 
 _ATTEMPTS: Final = 5
 _LOCK_WAIT: Final = 30.0
@@ -50,7 +49,7 @@ class Request:
 
     data: bytes
     expect: Expect
-    author: Author = Author(Origin.LIBRARY)
+    author: Author = revisions.LIBRARY
     validate: Validate = Validate.SYNTAX
     on_busy: OnBusy | None = None
     dry_run: bool = False
@@ -73,7 +72,7 @@ class Keeper:
         self._stagers.shutdown()
         self.store.close()
 
-    def __enter__(self) -> Keeper:
+    def __enter__(self) -> Self:
         """Return itself."""
         return self
 

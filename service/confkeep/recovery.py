@@ -105,7 +105,7 @@ def _settle(store: Store, intent: Intent, target: Target) -> Recovered:
         Found.NEW: "the save was complete",
         Found.OLD: "the save had not begun; its content is kept as an abandoned revision",
         Found.TORN: "the save was half done and has been completed",
-        Found.OTHER: "somebody else wrote the file since; it was not touched, the save is kept as an abandoned revision",
+        Found.OTHER: "somebody else wrote the file since: it was not touched; the save is an abandoned revision",
     }
     if found is Found.TORN and present is not None:
         if target.refusal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from confkeep.errors import ConfkeepError, IoError, JournalUnavailable, OutOfSpace
 from confkeep.files.metadata import NotReproducible
@@ -51,7 +51,7 @@ class Writing:
         self.notes: list[str] = []
         self._staging: Future[Staged] | None = None
 
-    def __enter__(self) -> Writing:
+    def __enter__(self) -> Self:
         """Return itself."""
         return self
 

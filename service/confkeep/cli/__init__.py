@@ -42,7 +42,12 @@ def parser() -> argparse.ArgumentParser:
     main_parser.add_argument("--version", action="version", version=f"confkeep {__version__}")
     commands = main_parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in _COMMANDS:
-        command.add(commands, common)
+        name = command.__name__.rpartition(".")[2]
+        command_parser = commands.add_parser(
+            name, parents=[common], help=command.HELP, description=f"{command.HELP[0].upper()}{command.HELP[1:]}."
+        )
+        command.arguments(command_parser)
+        command_parser.set_defaults(run=command.run)
     return main_parser
 
 

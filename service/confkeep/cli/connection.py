@@ -29,9 +29,10 @@ class Answer:
     headers: http.client.HTTPMessage
     body: bytes
 
-    def json(self) -> Any:
-        """The body as JSON."""
-        return json.loads(self.body)
+    def json(self) -> dict[str, Any]:
+        """The body, a JSON object."""
+        document: dict[str, Any] = json.loads(self.body)
+        return document
 
 
 class _Connection(http.client.HTTPConnection):
@@ -101,7 +102,7 @@ def request(
 def _error(answer: Answer) -> ConfkeepError:
     """The error that the daemon raised, rebuilt from its problem."""
     try:
-        members: dict[str, Any] = answer.json()
+        members = answer.json()
         slug, detail, remedy = members.pop("slug"), members.pop("detail"), members.pop("remedy", "")
     except (ValueError, KeyError):
         return ConfkeepError(f"the daemon answered {answer.status}: {answer.body[:200]!r}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from confkeep.cli import connection
 from confkeep.cli.output import print_json
@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     import argparse
 
 
-def add(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Describe the command."""
-    parser = commands.add_parser("get", parents=[common], help="print a file")
+HELP = "print a file"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments."""
     connection.add_host(parser)
     parser.add_argument("address", metavar="ROOT/PATH")
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from confkeep.cli import connection
 from confkeep.cli.output import print_json
@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     import argparse
 
 
-def add(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Describe the command."""
-    parser = commands.add_parser("history", parents=[common], help="list a file's revisions, newest first")
+HELP = "list a file's revisions, newest first"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments."""
     connection.add_host(parser)
     parser.add_argument("address", metavar="ROOT/PATH")
     parser.add_argument("--limit", default="", metavar="N", help="at most so many (default: 100)")
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -16,13 +16,12 @@ if TYPE_CHECKING:
     from confkeep.files.target import Target
 
 
-def add(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Describe the command."""
-    parser = commands.add_parser(
-        "inspect", parents=[common], help="show how any path could be written from here; needs no daemon"
-    )
+HELP = "show how any path could be written from here; needs no daemon"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments."""
     parser.add_argument("path", metavar="PATH")
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -11,19 +11,20 @@ if TYPE_CHECKING:
     import argparse
 
 
-def add(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Describe the command."""
-    parser = commands.add_parser("ls", parents=[common], help="list the roots, or the files below one")
+HELP = "list the roots, or the files below one"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments."""
     connection.add_host(parser)
     parser.add_argument("address", nargs="?", metavar="ROOT[/PREFIX]", help="without it: the roots")
     parser.add_argument("-l", dest="long", action="store_true", help="with size and time")
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """All pages of the listing."""
     if options.address is None:
-        roots = connection.request(options.host, "GET", "/v1").json()["roots"]
+        roots: list[str] = connection.request(options.host, "GET", "/v1").json()["roots"]
         if options.json:
             print_json(roots)
         for root in [] if options.json else roots:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from confkeep.errors import ConfkeepError
 
 
-def print_json(document: Any) -> None:
+def print_json(document: object) -> None:
     """One document, indented."""
     json.dump(document, sys.stdout, indent=2, ensure_ascii=False, default=str)
     print()

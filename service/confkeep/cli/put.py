@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from confkeep.cli import connection
 from confkeep.cli.output import findings_lines, print_json
@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     import argparse
 
 
-def add(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Describe the command."""
-    parser = commands.add_parser("put", parents=[common], help="save a file")
+HELP = "save a file"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments."""
     connection.add_host(parser)
     parser.add_argument("address", metavar="ROOT/PATH")
     parser.add_argument(
@@ -31,7 +33,6 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--message", default="", help="a line for the history")
     parser.add_argument("--dry-run", action="store_true", help="do everything but the write")
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:

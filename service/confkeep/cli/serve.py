@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from confkeep.errors import SettingsError
 
@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     import argparse
 
 
-def add(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Describe the command."""
-    parser = commands.add_parser("serve", parents=[common], help="run the daemon", description=_DESCRIPTION)
+HELP = "run the daemon until SIGTERM or SIGINT"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments."""
     parser.add_argument("--config", metavar="FILE", help="settings in TOML; flags count more")
     parser.add_argument(
         "--root",
@@ -25,12 +27,6 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--state", metavar="DIR", help="history and journal (default: /var/lib/confkeep)")
     parser.add_argument("--socket", metavar="PATH", help="where to listen (default: /run/confkeep/confkeep.sock)")
-    parser.set_defaults(run=run)
-
-
-_DESCRIPTION = (
-    "Run the daemon until SIGTERM or SIGINT. Saves that a crash interrupted are settled before the socket opens."
-)
 
 
 def run(options: argparse.Namespace) -> int:

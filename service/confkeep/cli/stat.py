@@ -11,12 +11,13 @@ if TYPE_CHECKING:
     import argparse
 
 
-def add(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Describe the command."""
-    parser = commands.add_parser("stat", parents=[common], help="show how a file would be written, or why not")
+HELP = "show how a file would be written, or why not"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments."""
     connection.add_host(parser)
     parser.add_argument("address", metavar="ROOT/PATH")
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:

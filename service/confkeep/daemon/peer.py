@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -25,9 +25,9 @@ class Peer(NamedTuple):
 class PeerProtocol(HttpToolsProtocol):
     """uvicorn's HTTP protocol that puts the connection's peer into the state of each of its requests."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask the kernel once a connection."""
         connection: Any = transport.get_extra_info("socket")
         credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
         self.app_state = {**self.app_state, "peer": Peer(*_UCRED.unpack(credentials))}
-        super().connection_made(transport)
+        super().connection_made(cast("asyncio.Transport", transport))

@@ -24,9 +24,18 @@ from confkeep.documents.diagnostic import Diagnostic, Position, Range
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Literal, Protocol
 
-# Wheels bring the C parser; where PyYAML was built without libyaml its own one does the same, slower.
-_Parser: Final[Callable[[bytes], Any]] = yaml.cyaml.CParser if yaml.__with_libyaml__ else yaml.SafeLoader
+    from yaml._yaml import Mark as CMark
+    from yaml.error import Mark
+    from yaml.events import Event, NodeEvent
+
+    class _EventSource(Protocol):
+        def get_event(self) -> Any: ...  # noqa: ANN401 - None at the end, else its type says what it has
+
+
+# Wheels bring the C parser, CSafeLoader's base; where PyYAML was built without libyaml its own does the same, slower.
+_Parser: Final[Callable[[bytes], _EventSource]] = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 _EVENTS_BETWEEN_LOOKS: Final = 256
 #: libyaml's time grows with the square of the nesting (2,000 brackets: a second); real files stay below 30.
 MAX_DEPTH: Final = 200
@@ -47,8 +56,8 @@ def check(data: bytes, *, seconds: float) -> list[Diagnostic]:
     return found
 
 
-def _walk(parser: Any, lines: _Lines, found: list[Diagnostic], deadline: float) -> None:
-    """One loop over all events, without a call for those that need no look: it is the speed of every save.
+def _walk(parser: _EventSource, lines: _Lines, found: list[Diagnostic], deadline: float) -> None:  # noqa: C901
+    """One loop over all events, without a call for those that need no look: its length buys the speed of every save.
 
     ``keys`` holds the scalar keys of the innermost mapping, None in a sequence; ``at_key`` is whether a key comes next.
     """
@@ -59,7 +68,7 @@ def _walk(parser: Any, lines: _Lines, found: list[Diagnostic], deadline: float) 
     count = 0
     next_event = parser.get_event
     while (event := next_event()) is not None:
-        kind = type(event)
+        kind: object = type(event)
         count += 1
         if kind is MappingEndEvent or kind is SequenceEndEvent:
             keys, at_key = stack.pop()
@@ -75,7 +84,7 @@ def _walk(parser: Any, lines: _Lines, found: list[Diagnostic], deadline: float) 
                 at_key = not at_key
             if kind is MappingStartEvent or kind is SequenceStartEvent:
                 stack.append((keys, at_key))
-                keys, at_key = (set(), True) if kind is MappingStartEvent else (None, False)
+                keys, at_key = (set[str](), True) if kind is MappingStartEvent else (None, False)
                 if len(stack) > MAX_DEPTH:
                     found.append(lines.of_event(event, "error", "too-deep", f"nested more than {MAX_DEPTH} deep"))
                     return
@@ -85,14 +94,14 @@ def _walk(parser: Any, lines: _Lines, found: list[Diagnostic], deadline: float) 
             raise TimeoutError("the check of the document takes too long")
 
 
-def _see_anchor(event: Any, anchor: str, anchors: set[str], lines: _Lines, found: list[Diagnostic]) -> None:
+def _see_anchor(event: NodeEvent, anchor: str, anchors: set[str], lines: _Lines, found: list[Diagnostic]) -> None:
     if type(event) is not AliasEvent:
         anchors.add(anchor)
     elif anchor not in anchors:
         found.append(lines.of_event(event, "error", "undefined-alias", f"undefined alias *{anchor}"))
 
 
-def _see_duplicate(event: Any, lines: _Lines, found: list[Diagnostic]) -> None:
+def _see_duplicate(event: ScalarEvent, lines: _Lines, found: list[Diagnostic]) -> None:
     if event.value != "<<":  # a merge key may stand more than once
         message = f"duplicate key {event.value!r}: most readers keep only the last one"
         found.append(lines.of_event(event, "warning", "duplicate-key", message))
@@ -111,15 +120,14 @@ class _Lines:
         text = self.lines[line] if line < len(self.lines) else ""
         return Position(line, len(text[:column].encode("utf-16-le")) // 2)
 
-    def of_event(self, event: Any, severity: Any, code: str, message: str) -> Diagnostic:
-        start = self.position(event.start_mark.line, event.start_mark.column)
-        return Diagnostic(
-            severity, code, message, Range(start, self.position(event.end_mark.line, event.end_mark.column))
-        )
+    def of_mark(self, mark: Mark | CMark | None) -> Position:
+        return Position(0, 0) if mark is None else self.position(mark.line, mark.column)
+
+    def of_event(self, event: Event, severity: Literal["error", "warning"], code: str, message: str) -> Diagnostic:
+        return Diagnostic(severity, code, message, Range(self.of_mark(event.start_mark), self.of_mark(event.end_mark)))
 
     def of_marked(self, error: yaml.MarkedYAMLError) -> Diagnostic:
-        mark = error.problem_mark or error.context_mark
-        at = self.position(mark.line, mark.column) if mark else Position(0, 0)
+        at = self.of_mark(error.problem_mark or error.context_mark)
         message = " ".join(part for part in (error.context, error.problem) if part) or "syntax error"
         return Diagnostic("error", "syntax", message, Range(at, at))
 

@@ -79,7 +79,7 @@ def _reserve(target: Target, fd: int, length: int, lease_wait: float) -> None:
     """Make sure that growing cannot fail half-way. Where it does fail, the blocks already got are given back."""
     before = os.fstat(fd)
     try:
-        syscalls.fallocate(fd, length)
+        syscalls.reserve(fd, length)
     except OSError as error:
         if error.errno in _NO_RESERVATIONS:
             return

@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 class RoutePolicy(StrEnum):
-    """``auto`` chooses per target; ``overwrite`` keeps every inode (for a directory whose files others mount singly)."""
+    """``auto`` chooses per target; ``overwrite`` keeps inodes, for a directory whose files others mount singly."""
 
     AUTO = "auto"
     OVERWRITE = "overwrite"

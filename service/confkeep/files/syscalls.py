@@ -74,8 +74,8 @@ def rename_noreplace(directory: int, old: str, new: str) -> None:
         raise _failed(new)
 
 
-def fallocate(fd: int, length: int) -> None:
-    """Reserve blocks for the first ``length`` bytes without changing the size (FALLOC_FL_KEEP_SIZE, fallocate(2)).
+def reserve(fd: int, length: int) -> None:
+    """Reserve blocks for the first ``length`` bytes and leave the size as it is: FALLOC_FL_KEEP_SIZE of fallocate(2).
 
     Raises OSError: ENOSPC, EDQUOT; EOPNOTSUPP where the filesystem has no reservations.
     """

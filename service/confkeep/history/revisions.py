@@ -47,6 +47,7 @@ class Author:
 
 
 EXTERNAL: Final = Author(Origin.EXTERNAL)
+LIBRARY: Final = Author(Origin.LIBRARY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Revision:
 
 
 _ETAG: Final = re.compile("[0-9a-f]{64}")
-_COLUMNS: Final = "id, time, state, origin, uid, message, request, size, hash"
+_COLUMNS: Final = "revisions.id, time, state, origin, uid, message, request, size, hash"
 
 
 def _revision(row: tuple[int, int, str, str, int | None, str, str, int, bytes]) -> Revision:
@@ -113,7 +114,8 @@ def add(connection: sqlite3.Connection, file: int, content: bytes, state: State,
 def latest(connection: sqlite3.Connection, file: int) -> Revision | None:
     """The newest content the file is known to have had."""
     row = connection.execute(
-        f"SELECT {_COLUMNS} FROM revisions WHERE file = ? AND state = 'applied' ORDER BY id DESC LIMIT 1", (file,)
+        f"SELECT {_COLUMNS} FROM revisions WHERE file = ? AND state = 'applied' ORDER BY revisions.id DESC LIMIT 1",  # noqa: S608 - our own column names
+        (file,),
     ).fetchone()
     return None if row is None else _revision(row)
 
@@ -148,7 +150,7 @@ def listing(connection: sqlite3.Connection, path: str, limit: int, before: int |
     if file is None:
         return []
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM revisions WHERE file = ? AND id < ? ORDER BY id DESC LIMIT ?",
+        f"SELECT {_COLUMNS} FROM revisions WHERE file = ? AND revisions.id < ? ORDER BY revisions.id DESC LIMIT ?",  # noqa: S608 - our own column names
         (file, before if before is not None else 1 << 62, limit),
     )
     return [_revision(row) for row in rows]
@@ -157,8 +159,8 @@ def listing(connection: sqlite3.Connection, path: str, limit: int, before: int |
 def find(connection: sqlite3.Connection, number: int) -> tuple[str, Revision] | None:
     """One revision and the path of its file."""
     row = connection.execute(
-        f"SELECT path, {', '.join('revisions.' + name for name in _COLUMNS.split(', '))}"
-        " FROM revisions JOIN files ON files.id = revisions.file WHERE revisions.id = ?",
+        f"SELECT path, {_COLUMNS} FROM revisions"  # noqa: S608 - our own column names
+        " JOIN files ON files.id = revisions.file WHERE revisions.id = ?",
         (number,),
     ).fetchone()
     return None if row is None else (os.fsdecode(row[0]), _revision(row[1:]))

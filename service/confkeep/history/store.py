@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from confkeep.errors import IoError, JournalUnavailable, OutOfSpace
+from confkeep.history.flusher import Flusher
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -47,10 +48,7 @@ class Store:
                 f"the history in {directory} cannot be opened: {error}",
                 remedy=f"give the user confkeep runs as a writable state directory (--state); is {self.path} damaged?",
             ) from error
-        self._dirty = threading.Condition()
-        self._closing = False
-        self._pending = False
-        self._flusher: threading.Thread | None = None
+        self._flusher = Flusher(self._flush_later)
 
     def _prepare(self) -> None:
         run = self._connection.execute
@@ -69,8 +67,10 @@ class Store:
     @contextmanager
     def durable(self) -> Generator[sqlite3.Connection]:
         """One transaction that is on the disk when the ``with`` ends."""
-        with self._transaction("FULL") as connection:
-            yield connection
+        with self._lock:
+            with self._transaction("FULL") as connection:
+                yield connection
+            self._flusher.forget()
 
     @contextmanager
     def soon(self) -> Generator[sqlite3.Connection]:
@@ -80,7 +80,7 @@ class Store:
         """
         with self._transaction("NORMAL") as connection:
             yield connection
-        self._flush_soon()
+        self._flusher.note()
 
     @contextmanager
     def reading(self) -> Generator[sqlite3.Connection]:
@@ -124,42 +124,16 @@ class Store:
     def make_durable(self) -> None:
         """Bring every commit so far to the disk."""
         with self.durable() as connection:
-            # An empty transaction writes nothing and flushes nothing.
+            # A transaction that writes nothing would flush nothing.
             connection.execute(f"PRAGMA user_version={VERSION}")
-        self._pending = False
 
-    def _flush_soon(self) -> None:
-        with self._dirty:
-            self._pending = True
-            if self._flusher is None:
-                self._flusher = threading.Thread(target=self._flush_when_idle, name="confkeep-settle", daemon=True)
-                self._flusher.start()
-            self._dirty.notify()
-
-    def _flush_when_idle(self) -> None:
-        """Sleeps without waking until there is something to flush, then waits a moment for more of it."""
-        while True:
-            with self._dirty:
-                self._dirty.wait_for(lambda: self._pending or self._closing)
-                if self._closing:
-                    return
-                self._dirty.wait_for(lambda: self._closing, timeout=0.5)
-                if self._closing:
-                    return
-                self._pending = False
-            try:
-                self.make_durable()
-            except (OutOfSpace, IoError):
-                continue  # the intent stays open on the disk: recovery closes it after a look at the file
+    def _flush_later(self) -> None:
+        """If it fails the intent stays open on the disk: recovery closes it after a look at the file."""
+        with suppress(OutOfSpace, IoError):
+            self.make_durable()
 
     def close(self) -> None:
         """Flush and close."""
-        with self._dirty:
-            self._closing = True
-            self._dirty.notify()
-        if self._flusher is not None:
-            self._flusher.join()
-        if self._pending:
-            self.make_durable()
+        self._flusher.close()
         with self._lock:
             self._connection.close()
