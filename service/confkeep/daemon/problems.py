@@ -40,7 +40,7 @@ def _line(request: Request) -> str:
 
 
 def _answer(members: Mapping[str, Any], status: int, headers: Mapping[str, str] | None = None) -> Response:
-    body = msgspec.json.encode(members, enc_hook=str)
+    body = msgspec.json.encode(members, enc_hook=str) + b"\n"
     return Response(body, status, dict(headers or {}), media_type="application/problem+json")
 
 

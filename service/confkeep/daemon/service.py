@@ -63,5 +63,5 @@ def of(request: Request) -> Service:
 
 
 def answer(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """A JSON answer."""
-    return Response(msgspec.json.encode(body), status, headers, media_type="application/json")
+    """A JSON answer, with a newline for those who read it on a terminal."""
+    return Response(msgspec.json.encode(body) + b"\n", status, headers, media_type="application/json")

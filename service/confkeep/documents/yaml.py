@@ -68,7 +68,7 @@ def _walk(parser: _EventSource, lines: _Lines, found: list[Diagnostic], deadline
     count = 0
     next_event = parser.get_event
     while (event := next_event()) is not None:
-        kind: object = type(event)
+        kind = event.__class__
         count += 1
         if kind is MappingEndEvent or kind is SequenceEndEvent:
             keys, at_key = stack.pop()
