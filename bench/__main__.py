@@ -1,0 +1,36 @@
+"""``python -m bench [save] [start] [cli] [--rounds N]``; exit code 1 when a budget is exceeded."""
+
+from __future__ import annotations
+
+import argparse
+import compileall
+import signal
+import sys
+from pathlib import Path
+
+import confkeep
+from bench import cli, save, start
+
+_BENCHES = {"save": save.run, "start": start.run, "cli": cli.run}
+
+
+def main() -> int:
+    """Run the benches that were asked for, then the verdicts."""
+    parser = argparse.ArgumentParser(prog="bench", description="The budgets, as ratios in one run.")
+    parser.add_argument("names", nargs="*", metavar="BENCH", help=f"of {', '.join(_BENCHES)} (default: all)")
+    parser.add_argument("--rounds", type=int, default=20, metavar="N", help="of each bench (default: %(default)s)")
+    parser.add_argument("--directory", metavar="DIR", help="where disks are made (default: that of temporary files)")
+    options = parser.parse_args()
+    names: list[str] = options.names or list(_BENCHES)
+    if not set(names) <= _BENCHES.keys():
+        parser.error(f"there is no bench {', '.join(set(names) - _BENCHES.keys())}; there are {', '.join(_BENCHES)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # disks are unmounted on the way out
+    compileall.compile_dir(Path(confkeep.__file__).parent, quiet=1)
+    budgets = [budget for name in names for budget in _BENCHES[name](options.rounds, options.directory)]
+    print()
+    for budget in budgets:
+        print(budget.line())
+    return 0 if all(budget.kept for budget in budgets) else 1
+
+
+sys.exit(main())
