@@ -61,7 +61,10 @@ def main() -> None:
     """Print what to type next, and become the daemon."""
     linked, socket = prepare(), socket_path()
     url = "http://localhost/v1/files/homeassistant"
-    print(NEXT.format(config=CONFIG, socket=shlex.quote(str(socket)), url=url, linked=shlex.quote(str(linked))), flush=True)
+    print(
+        NEXT.format(config=CONFIG, socket=shlex.quote(str(socket)), url=url, linked=shlex.quote(str(linked))),
+        flush=True,
+    )
     serve = ["-m", "confkeep", "serve", f"--root=homeassistant={CONFIG}", f"--state={VAR / 'state'}"]
     os.execv(sys.executable, [sys.executable, *serve, f"--socket={socket}", *sys.argv[1:]])
 

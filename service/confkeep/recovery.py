@@ -10,9 +10,9 @@ import os
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from confkeep.errors import ConfkeepError
+from confkeep.errors import ConfkeepError, TargetBusy
 from confkeep.etag import etag_of
 from confkeep.files import leftovers
 from confkeep.files.overwrite import overwrite
@@ -20,7 +20,7 @@ from confkeep.files.place import resolve
 from confkeep.files.read import read
 from confkeep.files.root import ANYWHERE
 from confkeep.files.target import Changed, Target, look
-from confkeep.files.written import Unsettled
+from confkeep.files.written import Unsettled, sync_directory
 from confkeep.history import intents, revisions
 from confkeep.history.revisions import Author, Origin, State
 
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from confkeep.history.intents import Intent
     from confkeep.history.store import Store
 
-_ATTEMPTS = 5
+_ATTEMPTS: Final = 5
+_HALF_WRITTEN: Final = Author(Origin.RECOVERY, message="found half written after a crash")
+_COMPLETED: Final = Author(Origin.RECOVERY, message="completed after a crash")
 
 
 class Found(StrEnum):
@@ -59,10 +61,6 @@ def recover(store: Store, lock: Callable[[Place], AbstractContextManager[None]])
     """Settle every open intent, oldest first, each under its target's lock."""
     with store.reading() as connection:
         pending = intents.unsettled(connection)
-    if pending:
-        # A record that can be read after kill -9 may still not be on the disk; acting on it and then losing power
-        # would leave a changed target without a promise.
-        store.make_durable()
     return [_recover(store, intent.path, intent, lock) for intent in pending]
 
 
@@ -87,6 +85,9 @@ def settle(store: Store, place: Place) -> Recovered | None:
         intent = intents.unsettled_of(connection, place.path)
     if intent is None:
         return None
+    # A record that can be read after kill -9 may still not be on the disk; acting on it and then losing power would
+    # leave a changed target without a promise.
+    store.make_durable()
     for _ in range(_ATTEMPTS):
         try:
             with look(place) as target:
@@ -95,7 +96,7 @@ def settle(store: Store, place: Place) -> Recovered | None:
             continue
         except Unsettled as error:
             raise error.cause from error
-    return Recovered(place.path, intent.revision, None, settled=False, detail="the file keeps changing")
+    raise TargetBusy(f"{place.path} keeps changing while it is being repaired", remedy="try again")
 
 
 def _settle(store: Store, intent: Intent, target: Target) -> Recovered:
@@ -110,14 +111,17 @@ def _settle(store: Store, intent: Intent, target: Target) -> Recovered:
     if found is Found.TORN and present is not None:
         if target.refusal:
             raise target.refusal
-        _record(store, intent.path, present, Author(Origin.RECOVERY, message="found half written after a crash"))
+        _record(store, intent.path, present, _HALF_WRITTEN)
         overwrite(target, present, intent.new)
     else:
         flush(target)
         if found is Found.OTHER and present is not None:
             _record(store, intent.path, present, revisions.EXTERNAL)
-    state = State.APPLIED if found in {Found.NEW, Found.TORN} else State.ABANDONED
     with store.durable() as connection:
+        if found is Found.TORN:
+            file = revisions.ensure_file(connection, intent.path)
+            revisions.add(connection, file, intent.new, State.APPLIED, _COMPLETED)
+        state = State.APPLIED if found in {Found.NEW, Found.TORN} else State.ABANDONED
         intents.close(connection, intent.revision, state)
     return Recovered(intent.path, intent.revision, found, settled=True, detail=details[found])
 
@@ -128,6 +132,7 @@ def _is_known(store: Store, path: str, present: bytes | None) -> bool:
 
 
 def _record(store: Store, path: str, present: bytes, author: Author) -> None:
+    """Durably, before anything is written over it. Once is enough, however often recovery is interrupted."""
     with store.durable() as connection:
         file = revisions.ensure_file(connection, path)
         latest = revisions.latest(connection, file)
@@ -163,9 +168,12 @@ def flush(target: Target) -> None:
             os.fsync(fd)
         finally:
             os.close(fd)
-    directory = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=target.place.parent)
+    try:
+        directory = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=target.place.parent)
+    except PermissionError:
+        return  # closed to us: then nothing of ours was renamed or left in it
     try:
         leftovers.sweep(directory)
-        os.fsync(directory)
+        sync_directory(directory)
     finally:
         os.close(directory)

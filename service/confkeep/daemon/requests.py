@@ -115,12 +115,12 @@ class Parameters:
 
 def precondition(request: Request) -> Expect:
     """What an unsafe request expects to replace (RFC 9110, section 13.1). Raises PreconditionRequired, BadParameter."""
-    match, none_match = request.headers.get("if-match"), request.headers.get("if-none-match")
-    if match is not None and none_match is not None:
+    match, none_match = _header(request, "if-match"), _header(request, "if-none-match")
+    if match and none_match:
         raise BadParameter("If-Match and If-None-Match together say nothing", remedy="send one of them")
-    if match is not None:
+    if match:
         return ANYTHING if match.strip() == "*" else Expect(etags=frozenset(_strong(match)))
-    if none_match is not None and none_match.strip() == "*":
+    if none_match.strip() == "*":
         return ABSENT
     raise PreconditionRequired(
         "this save does not say what it replaces",
@@ -131,8 +131,13 @@ def precondition(request: Request) -> Expect:
 
 def not_modified(request: Request, etag: str) -> bool:
     """Whether the caller has this content already (weak comparison, RFC 9110, 13.1.2)."""
-    header = request.headers.get("if-none-match")
-    return header is not None and (header.strip() == "*" or etag in {tag for _, tag in _tags(header)})
+    header = _header(request, "if-none-match")
+    return bool(header) and (header.strip() == "*" or etag in {tag for _, tag in _tags(header)})
+
+
+def _header(request: Request, name: str) -> str:
+    """A list header may come in several lines (RFC 9110, 5.3)."""
+    return ", ".join(request.headers.getlist(name))
 
 
 def _strong(header: str) -> list[str]:
@@ -150,7 +155,16 @@ def _tags(header: str) -> list[tuple[bool, str]]:
 
 
 async def body(request: Request, most: int) -> bytes:
-    """The whole body. Raises BodyTooLarge as soon as it is known to be over ``most`` bytes."""
+    """The whole body. Raises BodyTooLarge as soon as it is known to be over ``most`` bytes.
+
+    Raises BadParameter for a body that is not the file's whole content as it is: a part would be saved as the whole
+    (RFC 9110, 14.5), a compressed one byte for byte.
+    """
+    for name in ("content-range", "content-encoding"):
+        if name in request.headers:
+            raise BadParameter(
+                f"{name} is not taken on a save", remedy="send the whole content, as it is to be on the disk"
+            )
     too_large = BodyTooLarge(
         f"the body is over {most} bytes",
         remedy="raise max_body in the settings if this really is configuration",

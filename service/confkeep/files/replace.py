@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from confkeep.files import leftovers, metadata, syscalls
 from confkeep.files.read import read
 from confkeep.files.target import Changed
-from confkeep.files.written import Unsettled, Written, failure, write_all
+from confkeep.files.written import Unsettled, Written, failure, sync_directory, write_all
 
 if TYPE_CHECKING:
     from confkeep.files.target import Target
@@ -97,7 +97,7 @@ class Staged:
             self.discard()
             raise
         try:
-            os.fsync(self.directory)
+            sync_directory(self.directory)
         except OSError as error:
             raise Unsettled("renamed, but its directory could not be flushed", error) from error
         finally:
@@ -121,7 +121,8 @@ class Staged:
             if error.errno not in _NO_FLAGS:
                 raise
             os.link(self.name, name, src_dir_fd=self.directory, dst_dir_fd=self.directory, follow_symlinks=False)
-            os.unlink(self.name, dir_fd=self.directory)
+            with suppress(OSError):  # it is published; a second name that stays is what a sweep removes
+                os.unlink(self.name, dir_fd=self.directory)
         return Written()
 
     def discard(self) -> None:

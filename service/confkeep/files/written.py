@@ -51,3 +51,12 @@ def write_all(fd: int, data: bytes) -> None:
     offset = 0
     while offset < len(view):
         offset += os.pwrite(fd, view[offset:], offset)
+
+
+def sync_directory(fd: int) -> None:
+    """Flush a directory; a filesystem that has no such thing answers EINVAL (fsync(2)), and that is its best."""
+    try:
+        os.fsync(fd)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
