@@ -118,6 +118,12 @@ class TargetBusy(Refused):
     slug, title, status = "target-busy", "Others are using the target", 423
 
 
+class JournalUnavailable(Refused):
+    """The save would need a durable journal and none is to be had. The target was not touched."""
+
+    slug, title, status = "journal-unavailable", "No durable journal", 503
+
+
 class OutOfSpace(ConfkeepError):
     """The filesystem of the target (or of the state directory) is full. The old content is intact."""
 
@@ -128,12 +134,6 @@ class IoError(ConfkeepError):
     """The operating system failed. ``detail`` says what became of the file."""
 
     slug, title, status = "io-error", "The operating system failed", 500
-
-
-class JournalUnavailable(ConfkeepError):
-    """The save would need a durable journal and none is to be had. The target was not touched."""
-
-    slug, title, status = "journal-unavailable", "No durable journal", 503
 
 
 class ShuttingDown(ConfkeepError):

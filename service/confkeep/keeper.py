@@ -21,10 +21,10 @@ from confkeep.files.place import resolve
 from confkeep.files.read import is_readable, read
 from confkeep.files.route import DECLARED
 from confkeep.files.target import Changed, Target, look
-from confkeep.history import revisions
+from confkeep.history import intents, revisions
 from confkeep.history.store import Store
 from confkeep.saved import Content, Saved, Verdict
-from confkeep.writing import Plan, Writing
+from confkeep.writing import Plan, Writing, without_journal
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from confkeep.documents.check import Format
     from confkeep.documents.diagnostic import Diagnostic
+    from confkeep.errors import Refused
     from confkeep.expect import Expect
     from confkeep.files.place import Place
     from confkeep.files.root import OnBusy, Root
@@ -101,8 +102,9 @@ class Keeper:
         raise TargetBusy(f"{place.path} changes faster than it can be compared", remedy="try again")
 
     def _attempt(self, target: Target, root: Root, request: Request) -> Saved:
-        if target.refusal or target.choice is None:
-            raise target.refusal or Changed
+        refusal = self._refusal(target, root)
+        if refusal:
+            raise refusal
         old = None if target.stat is None else read(target)
         saved = self._unchanged(target, old, request)
         if not saved.changed:
@@ -191,17 +193,30 @@ class Keeper:
                         etag = None if target.stat is None or not is_readable(target) else etag_of(read(target))
                     except Changed:
                         continue
+                    refusal = self._refusal(target, root)
+                    choice = None if refusal else target.choice
                     return Verdict(
                         path=target.path,
                         stat=target.stat,
                         etag=etag,
                         revision=None if etag is None else self._revision_of(target.path, etag),
-                        route=target.choice,
-                        guarantees=None if target.choice is None else DECLARED[target.choice.name],
-                        refusal=target.refusal,
+                        route=choice,
+                        guarantees=None if choice is None else DECLARED[choice.name],
+                        refusal=refusal,
                         findings=target.findings,
                     )
         raise TargetBusy(f"{place.path} is replaced faster than it can be read", remedy="try again")
+
+    def _refusal(self, target: Target, root: Root) -> Refused | None:
+        """Why the target cannot be saved now: for what it is, or for want of a durable journal."""
+        if target.choice is None:
+            return target.refusal
+        return without_journal(target.path, target.choice, root.journal, self.state_finding)
+
+    def is_settled(self, revision: int) -> bool:
+        """Whether the save of this revision has been settled since recovery could not."""
+        with self.store.reading() as connection:
+            return not intents.is_open(connection, revision)
 
     def history(self, root: Root, relative: str, limit: int, before: int | None = None) -> list[Revision]:
         """The file's revisions, newest first."""

@@ -132,20 +132,15 @@ class Writing:
         return staged.publish(self.plan.old or b"")
 
     def _by_overwrite(self) -> Written:
-        if self.plan.journal is Journal.REQUIRE and not self._journal_is_durable():
-            why = self.state_finding.message if self.state_finding else "the history failed"
-            raise JournalUnavailable(
-                f"{self.plan.target.path} must be written in place, which needs a durable journal: {why}",
-                remedy="put the state directory on a disk or a named volume, or set journal = best-effort for the root",
-                rule="STA001",
-            )
+        refusal = without_journal(self.plan.target.path, self.choice, self.plan.journal, self.state_finding)
+        if refusal:
+            raise refusal
         if not self._journal_is_durable():
             self.notes.append("written in place without a durable journal: a crash at that moment could not be undone")
         return overwrite(self.plan.target, self.plan.old or b"", self.plan.new, on_busy=self.plan.on_busy)
 
     def _journal_is_durable(self) -> bool:
-        volatile = self.state_finding is not None and self.state_finding.severity == "error"
-        return self.revision is not None and not volatile
+        return self.revision is not None and not _is_volatile(self.state_finding)
 
     def _close(self, state: State | None) -> None:
         """Close the intent (None: withdraw it). If that fails it stays open, and recovery closes it after a look."""
@@ -162,3 +157,19 @@ def _chosen(target: Target) -> Choice:
     if target.choice is None:
         raise target.refusal or Changed
     return target.choice
+
+
+def without_journal(path: str, choice: Choice, journal: Journal, state: Finding | None) -> JournalUnavailable | None:
+    """Why ``path`` is not written in place: that needs a journal, and the state directory cannot hold one."""
+    if choice.name is Route.REPLACE or journal is Journal.BEST_EFFORT or state is None or not _is_volatile(state):
+        return None
+    return JournalUnavailable(
+        f"{path} must be written in place, which needs a durable journal: {state.message}",
+        remedy="put the state directory on a disk or a named volume, or set journal = best-effort for the root",
+        rule=state.rule,
+        evidence=state.evidence,
+    )
+
+
+def _is_volatile(state: Finding | None) -> bool:
+    return state is not None and state.severity == "error"

@@ -47,6 +47,10 @@ class Service:
             name: "ok" if os.path.exists(root.path) else f"{root.path} is missing" for name, root in self.roots.items()
         }
 
+    def unsettled(self) -> list[Recovered]:
+        """What the start could not repair, and nobody has since."""
+        return [item for item in self.recovered if not item.settled and not self.keeper.is_settled(item.revision)]
+
     def stop(self) -> None:
         """Take no further saves."""
         self.stopping = True

@@ -95,6 +95,11 @@ _OPEN: Final = (
 )
 
 
+def is_open(connection: sqlite3.Connection, revision: int) -> bool:
+    """Whether the save of ``revision`` is still unsettled."""
+    return connection.execute("SELECT 1 FROM intents WHERE revision = ?", (revision,)).fetchone() is not None
+
+
 def unsettled(connection: sqlite3.Connection) -> list[Intent]:
     """All open intents, oldest first."""
     return [_intent(row) for row in connection.execute(f"{_OPEN} ORDER BY intents.revision")]

@@ -31,6 +31,6 @@ class ReadyEndpoint(HTTPEndpoint):
         daemon = service.of(request)
         roots = await daemon.run(daemon.root_states)
         ready = not daemon.stopping and all(state == "ok" for state in roots.values())
-        unsettled = [{"path": item.path, "reason": item.detail} for item in daemon.recovered if not item.settled]
+        unsettled = [{"path": item.path, "reason": item.detail} for item in await daemon.run(daemon.unsettled)]
         body = ReadyAnswer(ready, "open", roots, sum(item.settled for item in daemon.recovered), unsettled)
         return service.answer(body, 200 if ready else 503)
