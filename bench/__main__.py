@@ -14,6 +14,10 @@ from bench import cli, save, start
 _BENCHES = {"save": save.run, "start": start.run, "cli": cli.run}
 
 
+def _end(*_: object) -> None:
+    sys.exit(1)  # disks are unmounted on the way out
+
+
 def main() -> int:
     """Run the benches that were asked for, then the verdicts."""
     parser = argparse.ArgumentParser(prog="bench", description="The budgets, as ratios in one run.")
@@ -24,7 +28,7 @@ def main() -> int:
     names: list[str] = options.names or list(_BENCHES)
     if not set(names) <= _BENCHES.keys():
         parser.error(f"there is no bench {', '.join(set(names) - _BENCHES.keys())}; there are {', '.join(_BENCHES)}")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # disks are unmounted on the way out
+    signal.signal(signal.SIGTERM, _end)
     compileall.compile_dir(Path(confkeep.__file__).parent, quiet=1)
     budgets = [budget for name in names for budget in _BENCHES[name](options.rounds, options.directory)]
     print()

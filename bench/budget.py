@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import median, quantiles
+from statistics import quantiles
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,7 +35,10 @@ def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Non
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
     print(f"\n{title}")
     for row in (head, *rows):
-        cells = [cell.ljust(width) if n == 0 else cell.rjust(width) for n, (cell, width) in enumerate(zip(row, widths, strict=True))]
+        cells = [
+            cell.ljust(width) if n == 0 else cell.rjust(width)
+            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
         print("  " + "  ".join(cells))
 
 
@@ -57,6 +60,3 @@ def milli(seconds: float) -> str:
 def spread(ratios: Sequence[float]) -> str:
     """Smallest and largest ratio."""
     return f"{min(ratios):.2f}-{max(ratios):.2f}" if ratios else "-"
-
-
-__all__ = ["Budget", "median", "micro", "milli", "p95", "spread", "table"]

@@ -6,10 +6,11 @@ import os
 import subprocess
 import sys
 import time
+from statistics import median
 from typing import TYPE_CHECKING
 
 from bench import disk, document, process
-from bench.budget import Budget, median, milli, p95, table
+from bench.budget import Budget, milli, p95, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

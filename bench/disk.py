@@ -57,7 +57,7 @@ def journaled(directory: str | None) -> Generator[Disk]:
 @contextmanager
 def in_memory() -> Generator[Disk]:
     """A folder where flushes cost nothing, so that only processor time is left."""
-    with tempfile.TemporaryDirectory(prefix="confkeep-bench-", dir="/dev/shm") as folder:  # noqa: S108 - it is a tmpfs
+    with tempfile.TemporaryDirectory(prefix="confkeep-bench-", dir="/dev/shm") as folder:
         yield Disk(Path(folder), None, "tmpfs")
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from bench import client
 
@@ -22,11 +23,11 @@ _POLL = 0.0005
 class Server:
     """A running server; ``seconds`` is the time from its start to its first answer."""
 
-    def __init__(self, command: Sequence[str], socket: Path, target: str) -> None:
-        """Start it and wait for 200 on ``target``."""
+    def __init__(self, command: Sequence[str], socket: Path, target: str, log: IO[bytes]) -> None:
+        """Start it, its standard error to ``log``, and wait for 200 on ``target``."""
         self.socket = os.fspath(socket)
         before = time.perf_counter()
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log)
         try:
             self._first_answer(client.get(target))
         except BaseException:
@@ -82,11 +83,17 @@ class Server:
 @contextmanager
 def running(command: Sequence[str], socket: Path, target: str) -> Generator[Server]:
     """A server inside the ``with``."""
-    server = Server(command, socket, target)
-    try:
-        yield server
-    finally:
-        server.stop()
+    with tempfile.TemporaryFile() as log:
+        try:
+            server = Server(command, socket, target, log)
+        except BaseException:
+            log.seek(0)
+            sys.stderr.buffer.write(log.read())
+            raise
+        try:
+            yield server
+        finally:
+            server.stop()
 
 
 def confkeep(*arguments: str) -> list[str]:

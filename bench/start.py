@@ -6,10 +6,11 @@ import sys
 import time
 from hashlib import sha256
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 from bench import client, disk, document, process
-from bench.budget import Budget, median, milli, p95, spread, table
+from bench.budget import Budget, milli, p95, spread, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
