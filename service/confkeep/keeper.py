@@ -106,9 +106,9 @@ class Keeper:
         if refusal:
             raise refusal
         old = None if target.stat is None else read(target)
-        saved = self._unchanged(target, old, request)
+        saved = _as_far_as_known(target, old, request)
         if not saved.changed:
-            return saved
+            return replace(saved, revision=self._revision_of(target.path, saved.etag))
         self._compare(target, old, request.expect)
         format_ = format_of(target.place.name) if request.validate is Validate.SYNTAX else None
         if request.dry_run:
@@ -127,30 +127,6 @@ class Keeper:
             notes=(*writing.notes, *written.notes),
             checked=format_,
             diagnostics=diagnostics,
-        )
-
-    def _unchanged(self, target: Target, old: bytes | None, request: Request) -> Saved:
-        """The result as far as it is known without writing."""
-        choice = target.choice
-        if choice is None:
-            raise Changed
-        etag = etag_of(request.data)
-        with self.store.reading() as connection:
-            revision = revisions.current(connection, target.path, etag)
-        return Saved(
-            path=target.path,
-            etag=etag,
-            revision=revision,
-            size=len(request.data),
-            changed=old != request.data,
-            created=old is None,
-            checked=None,
-            dry_run=request.dry_run,
-            route=choice,
-            guarantees=DECLARED[choice.name],
-            notes=(),
-            findings=target.findings,
-            diagnostics=(),
         )
 
     def _compare(self, target: Target, old: bytes | None, expect: Expect) -> None:
@@ -274,4 +250,25 @@ def _check(target: Target, data: bytes, format_: Format | None) -> tuple[Diagnos
         line=line,
         column=column,
         diagnostics=found,
+    )
+
+
+def _as_far_as_known(target: Target, old: bytes | None, request: Request) -> Saved:
+    """The result of a save before anything is written."""
+    if target.choice is None:
+        raise Changed
+    return Saved(
+        path=target.path,
+        etag=etag_of(request.data),
+        revision=None,
+        size=len(request.data),
+        changed=old != request.data,
+        created=old is None,
+        checked=None,
+        dry_run=request.dry_run,
+        route=target.choice,
+        guarantees=DECLARED[target.choice.name],
+        notes=(),
+        findings=target.findings,
+        diagnostics=(),
     )

@@ -65,40 +65,39 @@ def _walk(parser: _EventSource, lines: _Lines, found: list[Diagnostic], deadline
     anchors: set[str] = set()
     keys: set[str] | None = None
     at_key = False
-    count = 0
-    next_event = parser.get_event
-    while (event := next_event()) is not None:
+    for count, event in enumerate(iter(parser.get_event, None)):
         kind = event.__class__
-        count += 1
-        if kind is MappingEndEvent or kind is SequenceEndEvent:
+        if kind is ScalarEvent or kind is AliasEvent:
+            if event.anchor is not None:
+                _see_anchor(event, anchors, lines, found)
+            if at_key and keys is not None and kind is ScalarEvent:
+                if event.value in keys:
+                    _see_duplicate(event, lines, found)
+                keys.add(event.value)
+            at_key = keys is not None and not at_key
+        elif kind is MappingEndEvent or kind is SequenceEndEvent:
             keys, at_key = stack.pop()
-        elif kind is ScalarEvent or kind is AliasEvent or kind is MappingStartEvent or kind is SequenceStartEvent:
-            anchor = event.anchor
-            if anchor is not None:
-                _see_anchor(event, anchor, anchors, lines, found)
-            if keys is not None:
-                if at_key and kind is ScalarEvent:
-                    if event.value in keys:
-                        _see_duplicate(event, lines, found)
-                    keys.add(event.value)
-                at_key = not at_key
-            if kind is MappingStartEvent or kind is SequenceStartEvent:
-                stack.append((keys, at_key))
-                keys, at_key = (set[str](), True) if kind is MappingStartEvent else (None, False)
-                if len(stack) > MAX_DEPTH:
-                    found.append(lines.of_event(event, "error", "too-deep", f"nested more than {MAX_DEPTH} deep"))
-                    return
+        elif kind is MappingStartEvent or kind is SequenceStartEvent:
+            if event.anchor is not None:
+                anchors.add(event.anchor)
+            stack.append((keys, keys is not None and not at_key))
+            keys, at_key = (set[str](), True) if kind is MappingStartEvent else (None, False)
+            if len(stack) > MAX_DEPTH:
+                found.append(lines.of_event(event, "error", "too-deep", f"nested more than {MAX_DEPTH} deep"))
+                return
         elif kind is DocumentStartEvent:
             anchors.clear()
-        if count % _EVENTS_BETWEEN_LOOKS == 0 and time.thread_time() > deadline:
+        if not count % _EVENTS_BETWEEN_LOOKS and time.thread_time() > deadline:
             raise TimeoutError("the check of the document takes too long")
 
 
-def _see_anchor(event: NodeEvent, anchor: str, anchors: set[str], lines: _Lines, found: list[Diagnostic]) -> None:
-    if type(event) is not AliasEvent:
-        anchors.add(anchor)
-    elif anchor not in anchors:
-        found.append(lines.of_event(event, "error", "undefined-alias", f"undefined alias *{anchor}"))
+def _see_anchor(event: NodeEvent, anchors: set[str], lines: _Lines, found: list[Diagnostic]) -> None:
+    if event.anchor is None:
+        return
+    if not isinstance(event, AliasEvent):
+        anchors.add(event.anchor)
+    elif event.anchor not in anchors:
+        found.append(lines.of_event(event, "error", "undefined-alias", f"undefined alias *{event.anchor}"))
 
 
 def _see_duplicate(event: ScalarEvent, lines: _Lines, found: list[Diagnostic]) -> None:

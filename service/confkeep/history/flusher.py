@@ -19,6 +19,7 @@ class Flusher:
         self._flush = flush
         self._changed = threading.Condition()
         self._pending = False
+        self._awake = False  # waiting out its moment: a save need not wake it
         self._closing = False
         self._thread: threading.Thread | None = None
 
@@ -31,7 +32,8 @@ class Flusher:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="confkeep-settle", daemon=True)
                 self._thread.start()
-            self._changed.notify()
+            elif not self._awake:
+                self._changed.notify()
 
     def forget(self) -> None:
         """A commit with a flush took all earlier ones along."""
@@ -52,7 +54,9 @@ class Flusher:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._pending or self._closing)
+                self._awake = True
                 self._changed.wait_for(lambda: self._closing, timeout=_MOMENT)
+                self._awake = False
                 if self._closing:
                     return
                 due, self._pending = self._pending, False

@@ -22,12 +22,11 @@ CREATE TABLE revisions (
     request TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX revisions_of_file ON revisions (file, id);
-CREATE INDEX revisions_of_content ON revisions (hash);
 
 -- A save that has been promised and is not yet settled. At most one for each target.
 CREATE TABLE intents (
-    revision   INTEGER PRIMARY KEY REFERENCES revisions,
-    file       INTEGER NOT NULL UNIQUE REFERENCES files,
+    file       INTEGER PRIMARY KEY REFERENCES files,
+    revision   INTEGER NOT NULL REFERENCES revisions,
     dev        INTEGER,                 -- of the target when it was looked at, NULL where nothing was
     ino        INTEGER,
     mount_root INTEGER NOT NULL,
