@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.layouts import Ground
 from tests.support.mounting import Filesystems, Mounts, type_of
 from tests.support.namespace import enter_private
 from tests.support.needs import need
 from tests.support.users import run_as
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
+
+    from tests.support.fixtures import AsUser, Filesystem, Small
 
 _IN_MEMORY = {"tmpfs", "ramfs"}
 _NEED_ROOT = {"mounts", "filesystem", "small", "as_user"}
@@ -93,19 +98,45 @@ def _filesystems(
 
 
 @pytest.fixture
-def filesystem(_filesystems: Filesystems) -> Callable[[str], Path]:
+def filesystem(_filesystems: Filesystems) -> Filesystem:
     """``filesystem("xfs")``: a fresh directory on a real filesystem (see FILESYSTEMS)."""
     return _filesystems.directory
 
 
 @pytest.fixture
-def small(_filesystems: Filesystems) -> Callable[[str, int], Path]:
-    """``small("ext4", 16)``: a filesystem of 16 MB that nobody else uses."""
-    return _filesystems.small
+def small(mounts: Mounts, public: Path, tmp_path: Path) -> Small:
+    """``small("ext4", 16)``: a filesystem of 16 MB that is only this test's."""
+    numbers = itertools.count()
+
+    def make(name: str, megabytes: int) -> Path:
+        own = f"small-{next(numbers)}"
+        return mounts.image(public / own, tmp_path / f"{own}.img", name, megabytes)
+
+    return make
 
 
 @pytest.fixture
-def as_user() -> Callable[..., object]:
+def ground(mounts: Mounts, disk: Path, filesystem: Filesystem) -> Ground:
+    """Where tests/support/layouts.py makes its layouts."""
+    host, inside = disk / "host", disk / "inside"
+    host.mkdir()
+    inside.mkdir()
+    return Ground(mounts, host, inside, filesystem("ext4"))
+
+
+@pytest.fixture
+def as_user() -> AsUser:
     """``as_user(uid, call)``: what ``call`` returns or raises in a process of that user (tests/support/users.py)."""
     need(os.geteuid() == 0, "becoming another user needs the superuser")
     return run_as
+
+
+@pytest.fixture(scope="session")
+def strace() -> str:
+    """Where strace is, if it may trace its children."""
+    path = shutil.which("strace")
+    need(path, "no strace")
+    assert path is not None
+    tried = subprocess.run([path, "-o", "/dev/null", "true"], capture_output=True, check=False)
+    need(tried.returncode == 0, f"strace may not trace: {tried.stderr.decode().strip()}")
+    return path

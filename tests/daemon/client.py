@@ -4,7 +4,7 @@ import http.client
 import json
 import socket
 from collections.abc import Generator, Iterable, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,8 +48,12 @@ class Connection(http.client.HTTPConnection):
         self.sock = connected(self._path)
 
     def ask(self, method: str, target: str, body: Body = None, headers: Mapping[str, str] | None = None) -> Answer:
-        """One request, and its answer. The connection stays open if the daemon keeps it."""
-        self.request(method, target, body, dict(headers or {}))
+        """One request, and its answer. The connection stays open if the daemon keeps it.
+
+        A daemon that has seen enough answers before it has the whole body, and hangs up: the answer counts.
+        """
+        with suppress(BrokenPipeError):
+            self.request(method, target, body, dict(headers or {}))
         response = self.getresponse()
         return Answer(response.status, response.headers, response.read())
 
@@ -76,9 +80,7 @@ def connection(path: str) -> Generator[Connection]:
         made.close()
 
 
-def ask(
-    path: str, method: str, target: str, body: Body = None, headers: Mapping[str, str] | None = None
-) -> Answer:
+def ask(path: str, method: str, target: str, body: Body = None, headers: Mapping[str, str] | None = None) -> Answer:
     """One request on a connection of its own."""
     with connection(path) as made:
         return made.ask(method, target, body, headers)

@@ -76,12 +76,11 @@ class Daemon:
         return self.log_path.read_text("utf-8", "replace")
 
     def answers(self) -> bool:
-        """Whether somebody accepts connections."""
+        """Whether somebody answers requests."""
         try:
-            client.connected(self.socket).close()
-        except (FileNotFoundError, ConnectionRefusedError):
+            return self.ask("GET", "/healthz").status == 200
+        except (FileNotFoundError, ConnectionError):
             return False
-        return True
 
     def ask(self, method: str, target: str, body: Body = None, headers: Mapping[str, str] | None = None) -> Answer:
         """One request on a connection of its own."""

@@ -18,9 +18,7 @@ class DockerError(Exception):
 
 def run(*command: str, stdin: bytes = b"", timeout: float = 300) -> subprocess.CompletedProcess[bytes]:
     """Run a client command to its end, whatever the end is."""
-    return subprocess.run(
-        command, input=stdin, capture_output=True, timeout=timeout, env=_ENVIRONMENT, check=False
-    )
+    return subprocess.run(command, input=stdin, capture_output=True, timeout=timeout, env=_ENVIRONMENT, check=False)
 
 
 def docker(*args: str, stdin: bytes = b"") -> str:

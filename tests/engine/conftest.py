@@ -12,8 +12,8 @@ from tests.engine import base, image
 from tests.engine.cli import run
 from tests.engine.container import give, serving, started
 from tests.engine.fixtures import Idle, Serve
-from tests.engine.needs import missing
 from tests.engine.saving import OLD
+from tests.support.needs import missing
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -50,9 +50,17 @@ def base_image(engine: None) -> str:
 
 
 @pytest.fixture(scope="session")
-def keeper_image(base_image: str, pytestconfig: pytest.Config) -> str:
+def wheels(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where downloaded wheels are kept: over the runs, unless pytest was told to keep nothing."""
+    if request.config.pluginmanager.hasplugin("cacheprovider"):
+        return request.config.cache.mkdir("confkeep-wheels")
+    return tmp_path_factory.mktemp("wheels")
+
+
+@pytest.fixture(scope="session")
+def keeper_image(base_image: str, wheels: Path) -> str:
     """The image that docker/Dockerfile makes of this tree."""
-    return image.keeper_image(base_image, pytestconfig.cache.mkdir("confkeep-wheels"))
+    return image.keeper_image(base_image, wheels)
 
 
 @pytest.fixture

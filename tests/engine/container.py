@@ -12,8 +12,8 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
+from tests.daemon.client import Answer, ask
 from tests.engine.cli import LABEL, docker, inspect, run
-from tests.engine.peer import Answer, ask
 
 # Nobody in a container of ours has a network, and the daemon has what compose.yaml leaves it.
 ISOLATED = ("--network=none", f"--label={LABEL}=container")
@@ -22,11 +22,6 @@ READY_WITHIN_S = 30
 
 # Who owns the configuration: the image's own user where we may hand files to it, otherwise us.
 OWNER, GROUP = (1000, 1000) if os.geteuid() == 0 else (os.getuid(), os.getgid())
-
-
-def program_text(name: str) -> str:
-    """A program that runs inside a container, on the standard library alone."""
-    return (Path(__file__).parent / "inside" / f"{name}.py").read_text()
 
 
 def give(path: Path) -> Path:
@@ -43,13 +38,15 @@ class Container:
 
     def exec(self, *command: str, user: str = "") -> bytes:
         """What a command inside printed; it must succeed."""
-        done = run("docker", "exec", *((f"--user={user}",) if user else ()), self.id, *command)
+        who = (f"--user={user}",) if user else ()
+        done = run("docker", "exec", *who, self.id, *command)
         assert done.returncode == 0, (command, done.stdout, done.stderr)
         return done.stdout
 
     def python(self, program: str, *args: str, user: str = "") -> Any:  # noqa: ANN401  # whatever it printed
         """Run a program of tests/engine/inside in here, and load the JSON it prints."""
-        return json.loads(self.exec("python3", "-I", "-c", program_text(program), *args, user=user))
+        text = (Path(__file__).parent / "inside" / f"{program}.py").read_text()
+        return json.loads(self.exec("python3", "-I", "-c", text, *args, user=user))
 
     def read(self, path: str) -> bytes:
         """The bytes of a file as a process in this container reads them."""
@@ -58,6 +55,11 @@ class Container:
     def inode(self, path: str) -> int:
         """The inode number of a file as seen from inside."""
         return int(self.exec("stat", "--format=%i", path))
+
+    def process(self) -> dict[str, str]:
+        """The fields of its first process's status: Uid, CapBnd and so on."""
+        lines = self.read("/proc/1/status").decode().splitlines()
+        return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
     @property
     def state(self) -> dict[str, Any]:
@@ -120,7 +122,6 @@ class Setup:
     roots: Mapping[str, str]
     volumes: Sequence[str] = ()
     options: Sequence[str] = ()
-    layer: Path | None = None  # a directory of the host that becomes /config in the container layer
 
 
 @contextmanager
@@ -146,8 +147,6 @@ def serving(image: str, setup: Setup) -> Generator[Keeper]:
     )
     keeper = Keeper(container, f"{home}/run/confkeep.sock")
     try:
-        if setup.layer is not None:
-            docker("cp", "--archive", f"{setup.layer}/.", f"{container}:/config")
         docker("start", container)
         keeper.await_ready()
         yield keeper

@@ -1,10 +1,11 @@
 """One save through the socket, looked at from every side."""
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
+from tests.daemon.client import Answer
 from tests.engine.container import Keeper
-from tests.engine.peer import Answer
 
 OLD = b"# by hand\n- id: old\n  alias: Hall light at sunset\n"
 NEW = b"# by hand\n- id: new\n  alias: Hall light, a good while before sunset\n"
@@ -28,7 +29,8 @@ def stat(keeper: Keeper, address: str) -> dict[str, Any]:
     """What the daemon says about a file before anybody types."""
     answer = keeper.ask("GET", f"/v1/stat/{address}")
     assert answer.status == 200, answer
-    return answer.json
+    seen: dict[str, Any] = answer.json
+    return seen
 
 
 def put(keeper: Keeper, address: str, body: bytes = NEW) -> Answer:
@@ -40,9 +42,10 @@ def put(keeper: Keeper, address: str, body: bytes = NEW) -> Answer:
 def plain_rename(keeper: Keeper, target: str) -> list[str]:
     """Where a plain temporary file and rename stops in the daemon's own container, and the errno.
 
-    It runs as root, so that no mode is to blame.
+    It runs as the owner of the directory, so that no mode is to blame.
     """
-    outcome: list[str] = keeper.python("plain_rename", target, user="0")
+    owner = keeper.exec("stat", "--format=%u", os.path.dirname(target)).decode().strip()
+    outcome: list[str] = keeper.python("plain_rename", target, user=owner)
     return outcome
 
 
@@ -64,8 +67,6 @@ def history(keeper: Keeper, address: str) -> list[bytes]:
     """Every recorded content of a file, the newest first."""
     answer = keeper.ask("GET", f"/v1/history/{address}")
     assert answer.status == 200, answer
-    contents = [
-        keeper.ask("GET", f"/v1/revisions/{revision['id']}/content") for revision in answer.json["revisions"]
-    ]
+    contents = [keeper.ask("GET", f"/v1/revisions/{revision['id']}/content") for revision in answer.json["revisions"]]
     assert [content.status for content in contents] == [200] * len(contents)
     return [content.body for content in contents]

@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from tests.engine.cli import docker, inspect, run
-from tests.engine.container import HARDENED, ISOLATED, Keeper, Setup, started
+from tests.engine.container import HARDENED, ISOLATED, Setup, started
 from tests.engine.fixtures import Serve
 
 HEALTHCHECK = ("/opt/confkeep/bin/python", "-IS", "/opt/confkeep/bin/healthcheck")
@@ -14,16 +14,11 @@ def _setup(config: Path, *options: str) -> Setup:
     return Setup({"config": "/config"}, [f"{config}:/config"], ["--read-only", *options])
 
 
-def _process(keeper: Keeper) -> dict[str, str]:
-    status = keeper.exec("cat", "/proc/1/status").decode()
-    return dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
-
-
 def test_it_runs_with_nothing(serve: Serve, keeper_image: str, config: Path) -> None:
     """By default it is 1000:1000. With a read-only root filesystem and no capability it is ready."""
     assert inspect(keeper_image)["Config"]["User"] == "1000:1000"
     keeper = serve(_setup(config))
-    process = _process(keeper)
+    process = keeper.process()
     assert "0" not in process["Uid"].split()
     assert int(process["CapEff"], 16) == int(process["CapBnd"], 16) == 0
     assert process["NoNewPrivs"] == "1"

@@ -1,12 +1,14 @@
 """Every way in which a container mounts its configuration, with the real daemon in a real container."""
 
+import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.engine.cli import LABEL, docker
-from tests.engine.container import GROUP, ISOLATED, OWNER, Keeper, Setup, give
+from tests.engine.container import GROUP, ISOLATED, OWNER, Keeper, Setup, give, serving
 from tests.engine.fixtures import Serve
 from tests.engine.saving import NEW, OLD, plain_rename, put, save, stat
 
@@ -93,7 +95,7 @@ def volume(keeper_image: str) -> Iterator[str]:
     docker("volume", "rm", "--force", name)
 
 
-def test_a_named_volume(serve: Serve, volume: str) -> None:
+def test_a_named_volume(volume: str, serve: Serve) -> None:
     """In a named volume a file is replaced, and another container reads it."""
     keeper = serve(Setup(DIRECTORY, [f"{volume}:/config"]))
     saved = save(keeper, "config/automations.yaml", FILE, "replace")
@@ -101,20 +103,34 @@ def test_a_named_volume(serve: Serve, volume: str) -> None:
     assert saved.rules == []
 
 
-def test_a_file_in_the_container_layer(serve: Serve, config: Path) -> None:
+@pytest.fixture(scope="module")
+def layered(keeper_image: str) -> Iterator[str]:
+    """The image with one more layer: automations.yaml in a directory of the daemon's user, outside every mount."""
+    name = f"confkeep-test-layered:{os.getpid()}"
+    lines = (f"FROM {keeper_image}", f"COPY --chown={OWNER}:{GROUP} config /config", f"LABEL {LABEL}=layered")
+    with tempfile.TemporaryDirectory(prefix="confkeep-") as context:
+        (Path(context) / "config").mkdir()
+        (Path(context) / "config/automations.yaml").write_bytes(OLD)
+        docker("build", f"--tag={name}", "--file=-", context, stdin="\n".join(lines).encode())
+    yield name
+    docker("rmi", "--force", name)
+
+
+def test_a_file_in_the_container_layer(layered: str) -> None:
     """Outside every mount a file is saved, with the finding that it goes with the container."""
-    keeper = serve(Setup(DIRECTORY, layer=config))
-    saved = save(keeper, "config/automations.yaml", FILE, "replace")
-    assert saved.rules == ["MNT011"]
-    assert [finding["rule"] for finding in stat(keeper, "config/automations.yaml")["findings"]] == ["MNT011"]
+    with serving(layered, Setup(DIRECTORY)) as keeper:
+        saved = save(keeper, "config/automations.yaml", FILE, "replace")
+        assert saved.rules == ["MNT011"]
+        seen = stat(keeper, "config/automations.yaml")
+        assert [finding["rule"] for finding in seen["findings"]] == ["MNT011"]
 
 
-def test_a_file_in_a_read_only_container_layer(serve: Serve, config: Path) -> None:
+def test_a_file_in_a_read_only_container_layer(layered: str) -> None:
     """Under a read-only root filesystem a file outside every mount is refused, and that root is named."""
-    keeper = serve(Setup(DIRECTORY, options=["--read-only"], layer=config))
-    answer = put(keeper, "config/automations.yaml")
-    assert (answer.status, answer.json["slug"], answer.json["rule"]) == (403, "read-only", "MNT010")
-    assert keeper.read(FILE) == OLD
+    with serving(layered, Setup(DIRECTORY, options=["--read-only"])) as keeper:
+        answer = put(keeper, "config/automations.yaml")
+        assert (answer.status, answer.json["slug"], answer.json["rule"]) == (403, "read-only", "MNT010")
+        assert keeper.read(FILE) == OLD
 
 
 def _host_renames_over(keeper: Keeper, source: Path) -> None:

@@ -102,12 +102,6 @@ class Filesystems:
         made.mkdir()
         return made
 
-    def small(self, name: str, megabytes: int) -> Path:
-        """A filesystem of that size for one test, to be filled up."""
-        self._given += 1
-        at, file = self._points / f"small-{self._given}", self._images / f"small-{self._given}.img"
-        return self._mounts.image(at, file, name, megabytes)
-
     def _mount(self, name: str) -> Path:
         at = self._points / name
         if name == "tmpfs":

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 T = TypeVar("T")
 
@@ -20,15 +21,18 @@ OTHER: Final = 54322
 _PR_SET_DUMPABLE: Final = 4
 
 
-def run_as(uid: int, call: Callable[[], T], *, groups: tuple[int, ...] = ()) -> T:
-    """What ``call`` returns (or raises) in a forked process of user and group ``uid``, without capabilities."""
+def run_as(uid: int, call: Callable[[], T], *, groups: tuple[int, ...] = (), root: Path | None = None) -> T:
+    """What ``call`` returns (or raises) in a forked process of user and group ``uid``; only 0 has capabilities.
+
+    ``root`` becomes the process's ``/``, as that of a container.
+    """
     readable, writable = os.pipe()
     with warnings.catch_warnings():
         # Since Python 3.12 forking beside threads warns; the child takes no lock that a thread here could hold.
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
     if child == 0:
-        _answer(writable, uid, call, groups)
+        _answer(writable, uid, call, groups, root)
     os.close(writable)
     with os.fdopen(readable, "rb") as pipe:
         answer = pipe.read()
@@ -40,8 +44,11 @@ def run_as(uid: int, call: Callable[[], T], *, groups: tuple[int, ...] = ()) -> 
     return result
 
 
-def _answer(writable: int, uid: int, call: Callable[[], Any], groups: tuple[int, ...]) -> None:
+def _answer(writable: int, uid: int, call: Callable[[], Any], groups: tuple[int, ...], root: Path | None) -> None:
     try:
+        if root is not None:
+            os.chroot(root)
+            os.chdir("/")
         os.setgroups(groups)
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)

@@ -12,7 +12,7 @@ for module in pkgutil.walk_packages(confkeep.__path__, "confkeep."):
     if not module.name.endswith("__main__"):  # would run
         importlib.import_module(module.name)
 
-specs = [module.__spec__ for module in list(sys.modules.values()) if module.__spec__]
-caches = [spec.cached for spec in specs if spec.has_location and spec.cached]
+specs = [getattr(module, "__spec__", None) for module in list(sys.modules.values())]
+caches = [spec.cached for spec in specs if spec and spec.has_location and spec.cached]
 missing = [path for path in caches if not os.path.exists(path)]
 json.dump({"loaded": len(caches), "missing": missing}, sys.stdout)

@@ -1,0 +1,106 @@
+import base64
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import Command, failure
+from tests.daemon.endpoints.test_files_read import AWKWARD
+from tests.daemon.looking import Folder, etag
+from tests.daemon.running import Daemon
+
+
+@pytest.mark.parametrize("data", AWKWARD.values(), ids=AWKWARD.keys())
+def test_bytes_come_as_they_are(data: bytes, confkeep: Command, folder: Folder) -> None:
+    """What is in the file is what is printed, byte for byte, and nothing else."""
+    done = confkeep("get", folder.file("a.bin", data))
+    assert (done.code, done.out, done.errors) == (0, data, "")
+
+
+def test_json(confkeep: Command, folder: Folder) -> None:
+    """Content beside its etag and revision, as text where it is text, as base64 where it is not."""
+    address = folder.file("a.yaml", "ä: 1\r\n".encode())
+    found = confkeep("get", address, "--json").json
+    assert (found["root"], f"ha/{found['path']}") == ("ha", address)
+    assert (found["content"], found["size"], found["revision"]) == ("ä: 1\r\n", 7, None)
+    assert found["etag"] == etag("ä: 1\r\n".encode())
+    binary = confkeep("get", folder.file("b.bin", b"\xff\0"), "--json").json
+    assert base64.b64decode(binary["content_base64"]) == b"\xff\0"
+    assert "content" not in binary
+    saved = folder.daemon.put(address, b"a: 2\n").json
+    assert confkeep("get", address, "--json").json["revision"] == saved["revision"]
+
+
+@pytest.mark.parametrize(
+    "name", ["a b.yaml", "ü.yaml", "100%.yaml", "%2e%2e", "a?b#c&d=e.yaml", "-n", "'quoted'", "\U0001f600", "[x]*"]
+)
+def test_name_may_hold_anything(name: str, confkeep: Command, folder: Folder) -> None:
+    """The address is written plainly: the command does the encoding."""
+    assert confkeep("get", folder.file(name, b"found")).out == b"found"
+
+
+def test_what_is_not_there(confkeep: Command, folder: Folder) -> None:
+    """Exit code 6 for a missing file and a missing root alike."""
+    for address, slug in ((folder.at("none"), "not-found"), ("nobody/a.yaml", "no-root")):
+        done = confkeep("get", address)
+        assert (done.code, done.out) == (6, b"")
+        assert done.errors.startswith("confkeep: ")
+        assert "remedy: " in done.errors
+        failure(confkeep("get", address, "--json"), 6, slug)
+
+
+@pytest.mark.parametrize("address", ["", "ha", "ha/", "/a.yaml", "/"])
+def test_what_is_no_address(address: str, confkeep: Command) -> None:
+    """Exit code 2, and the form that is wanted."""
+    assert "ROOT/PATH" in confkeep("get", address).errors
+    failure(confkeep("get", address, "--json"), 2, "bad-path")
+
+
+@pytest.mark.parametrize("path", ["../a.yaml", "x/../a.yaml", "./a.yaml", "a//b", "a/"])
+def test_path_that_climbs(path: str, confkeep: Command) -> None:
+    """Neither command nor daemon tidies a path up."""
+    failure(confkeep("get", f"ha/{path}", "--json"), 2, "bad-path")
+
+
+def test_name_that_is_no_utf8(confkeep: Command) -> None:
+    """A name that the interface cannot carry is refused like any other bad path."""
+    failure(confkeep("get", os.fsdecode(b"ha/\xff.yaml"), "--json"), 2, "bad-path")
+
+
+def test_what_is_no_regular_file(confkeep: Command, folder: Folder) -> None:
+    """Exit code 7: it is there, and not for us."""
+    (folder.path / "directory").mkdir()
+    failure(confkeep("get", folder.at("directory"), "--json"), 7, "not-a-regular-file")
+
+
+def test_reader_that_has_enough(confkeep: Command, folder: Folder, house: Daemon) -> None:
+    """`confkeep get … | head` is no failure and no noise."""
+    address = folder.file("a.txt", b"line\n" * 1_000_000)
+    command = [sys.executable, "-m", "confkeep", "get", address]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | dict(confkeep.environment)
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.read(5) == b"line\n"
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
+def test_output_that_is_full(confkeep: Command, folder: Folder) -> None:
+    """A disk that does not take the output is exit code 1, not a half file and 0."""
+    address = folder.file("a.txt", b"line\n" * 100)
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "confkeep", "get", address],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=os.environ | dict(confkeep.environment),
+            check=False,
+        )
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr
+    assert b"No space left" in done.stderr

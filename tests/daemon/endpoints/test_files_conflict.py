@@ -1,0 +1,142 @@
+"""PUT: what a save says it replaces."""
+
+import threading
+from collections import Counter
+
+import pytest
+
+from tests.daemon.client import Answer
+from tests.daemon.looking import Folder, etag, problem, untouched
+
+
+def make(folder: Folder, route: str, name: str, data: bytes) -> str:
+    """A file that is saved by this route."""
+    return (folder.file if route == "replace" else folder.linked)(name, data)
+
+
+ROUTES = pytest.mark.parametrize("route", ["replace", "overwrite"])
+
+
+@ROUTES
+def test_stale_etag(route: str, folder: Folder) -> None:
+    """The file has changed since: 412 with what is there now, and that the base is a version we know."""
+    address = make(folder, route, "a.yaml", b"a: 1\n")
+    base = folder.daemon.get(address).headers["ETag"]
+    newer = folder.daemon.put(address, b"a: 2\n", if_match=base)
+    with untouched(folder.daemon, folder.path):
+        answer = folder.daemon.put(address, b"a: 3\n", if_match=base)
+    members = problem(answer, 412, "conflict")
+    assert members["etag"] == answer.etag == etag(b"a: 2\n")
+    assert members["revision"] == newer.json["revision"]
+    assert members["base_known"] is True
+
+
+@ROUTES
+def test_edit_behind_our_back(route: str, folder: Folder) -> None:
+    """What another program wrote is a conflict as well; its bytes have an etag and no revision yet."""
+    address = make(folder, route, "a.yaml", b"a: 1\n")
+    base = folder.daemon.get(address).headers["ETag"]
+    (folder.path / "a.yaml").write_bytes(b"by hand: true\n")
+    with untouched(folder.daemon, folder.path):
+        answer = folder.daemon.put(address, b"a: 3\n", if_match=base)
+    members = problem(answer, 412, "conflict")
+    assert (members["etag"], members["revision"]) == (etag(b"by hand: true\n"), None)
+    assert members["base_known"] is False
+    assert folder.daemon.put(address, b"a: 3\n", if_match=answer.headers["ETag"]).status == 200
+
+
+@ROUTES
+def test_create_where_something_is(route: str, folder: Folder) -> None:
+    """If-None-Match: * creates and never overwrites."""
+    address = make(folder, route, "a.yaml", b"a: 1\n")
+    with untouched(folder.daemon, folder.path):
+        members = problem(folder.daemon.put(address, b"a: 2\n", if_none_match="*"), 412, "conflict")
+    assert members["etag"] == etag(b"a: 1\n")
+
+
+def test_overwrite_where_nothing_is(folder: Folder) -> None:
+    """If-Match, with a tag or with *, needs something to replace: nothing is created by mistake."""
+    for tag in ("*", f'"{etag(b"")}"'):
+        with untouched(folder.daemon, folder.path):
+            members = problem(folder.daemon.put(folder.at("new.yaml"), b"a: 2\n", if_match=tag), 412, "conflict")
+        assert members["etag"] is None
+
+
+def test_create_in_a_missing_directory(folder: Folder) -> None:
+    """No directory is made on the way."""
+    with untouched(folder.daemon, folder.path):
+        answer = folder.daemon.put(folder.at("none/new.yaml"), b"a: 2\n", if_none_match="*")
+        problem(answer, 404, "not-found")
+
+
+def test_etag_of_other_case_is_another(folder: Folder) -> None:
+    """Etags are compared byte by byte."""
+    address = folder.file("a.yaml", b"a: 1\n")
+    with untouched(folder.daemon, folder.path):
+        answer = folder.daemon.put(address, b"a: 2\n", if_match=f'"{etag(b"a: 1" + bytes([10])).upper()}"')
+        problem(answer, 412, "conflict")
+
+
+@ROUTES
+def test_of_many_at_once_one_wins(route: str, folder: Folder) -> None:
+    """Eight editors save over the same version: one is answered 200, the others see its etag."""
+    for turn in range(5):
+        address = make(folder, route, f"{turn}.yaml", b"a: 1\n")
+        base = folder.daemon.get(address).headers["ETag"]
+        answers: dict[int, Answer] = {}
+        together = threading.Barrier(8)
+
+        def save(number: int, address: str = address, base: str = base, together: threading.Barrier = together) -> None:
+            together.wait()
+            answers[number] = folder.daemon.put(address, b"a: %d\n" % number, if_match=base)  # noqa: B023 - joined below
+
+        threads = [threading.Thread(target=save, args=(number,)) for number in range(10, 18)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert Counter(answer.status for answer in answers.values()) == {200: 1, 412: 7}
+        (winner,) = (number for number, answer in answers.items() if answer.status == 200)
+        assert folder.read(f"{turn}.yaml") == b"a: %d\n" % winner
+        assert {answer.etag for answer in answers.values()} == {etag(b"a: %d\n" % winner)}
+        revisions = folder.daemon.ask("GET", folder.url(f"{turn}.yaml", "history")).json["revisions"]
+        assert [item["etag"] for item in revisions] == [etag(b"a: %d\n" % winner), etag(b"a: 1\n")]
+
+
+def test_of_many_creators_one_wins(folder: Folder) -> None:
+    """Eight editors create the same file: one is answered 201."""
+    statuses: list[int] = []
+    together = threading.Barrier(8)
+
+    def create(number: int) -> None:
+        together.wait()
+        statuses.append(folder.daemon.put(folder.at("new.yaml"), b"n: %d\n" % number, if_none_match="*").status)
+
+    threads = [threading.Thread(target=create, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Counter(statuses) == {201: 1, 412: 7}
+    assert folder.names() == {"new.yaml"}
+
+
+def test_two_names_of_one_file(folder: Folder) -> None:
+    """Saves by either hard link queue as well: of two over one version one wins, whichever name they use."""
+    for turn in range(5):
+        data = b"t: %d\n" % turn
+        folder.linked(f"{turn}.yaml", data)
+        answers: dict[str, int] = {}
+        together = threading.Barrier(2)
+
+        def save(name: str, data: bytes = data, together: threading.Barrier = together) -> None:
+            together.wait()
+            answer = folder.daemon.put(folder.at(name), f"by: {name}\n".encode(), if_match=f'"{etag(data)}"')
+            answers[name] = answer.status  # noqa: B023 - joined below
+
+        threads = [threading.Thread(target=save, args=(f"{turn}.yaml{end}",)) for end in ("", ".link")]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(answers.values()) == [200, 412]

@@ -1,0 +1,35 @@
+import shutil
+from pathlib import Path
+
+from tests.daemon.fixtures import Serve
+from tests.daemon.running import Daemon
+
+
+def test_alive(house: Daemon) -> None:
+    """200 and a word for people."""
+    answer = house.ask("GET", "/healthz")
+    assert (answer.status, answer.body) == (200, b"ok\n")
+
+
+def test_ready(house: Daemon) -> None:
+    """The store is open, every root is there, nothing had to be recovered."""
+    answer = house.ask("GET", "/readyz")
+    assert answer.status == 200
+    expected = {"ready": True, "store": "open", "roots": {"ha": "ok", "single": "ok"}, "recovered": 0, "unsettled": []}
+    assert answer.json == expected
+
+
+def test_root_that_vanishes(serve: Serve, disk: Path) -> None:
+    """503 names the root, the daemon lives, and it is ready again when the root is back."""
+    for name in ("one", "two"):
+        (disk / name).mkdir()
+    daemon = serve("--root", f"one={disk}/one", "--root", f"two={disk}/two")
+    assert daemon.ask("GET", "/readyz").status == 200
+    shutil.rmtree(disk / "two")
+    answer = daemon.ask("GET", "/readyz")
+    assert (answer.status, answer.json["ready"], answer.json["roots"]["one"]) == (503, False, "ok")
+    assert f"{disk}/two" in answer.json["roots"]["two"]
+    assert daemon.ask("GET", "/healthz").status == 200
+    (disk / "two").mkdir()
+    assert daemon.ask("GET", "/readyz").status == 200
+    assert daemon.put("two/a.yaml", b"a: 1\n", if_none_match="*").status == 201

@@ -1,0 +1,155 @@
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from confkeep.daemon.settings import Settings, load
+from confkeep.errors import SettingsError
+from confkeep.files.root import Journal, OnBusy, Root, RoutePolicy
+
+Write = Callable[[str], str]
+
+ROOT = "[roots.ha]\npath = '/config'\n"
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write a settings file; its path."""
+
+    def written(text: str) -> str:
+        path = tmp_path / "confkeep.toml"
+        path.write_text(text, "utf-8")
+        return str(path)
+
+    return written
+
+
+def test_file_says_everything(write: Write) -> None:
+    """Each key of the file counts."""
+    settings = load(
+        write(
+            "socket = '/s'\nstate = '/st'\nmax_body = 17\n"
+            "[roots.ha]\npath = '/config'\nroute = 'overwrite'\non_busy = 'refuse'\njournal = 'best-effort'\n"
+        )
+    )
+    assert (settings.socket, settings.state, settings.max_body) == ("/s", "/st", 17)
+    assert settings.as_roots() == {
+        "ha": Root("ha", "/config", RoutePolicy.OVERWRITE, OnBusy.REFUSE, Journal.BEST_EFFORT)
+    }
+
+
+def test_defaults(write: Write) -> None:
+    """What is not said is as documented."""
+    settings = load(write(ROOT))
+    assert settings == Settings(roots=settings.roots)
+    assert (settings.socket, settings.state) == ("/run/confkeep/confkeep.sock", "/var/lib/confkeep")
+    assert settings.as_roots() == {"ha": Root("ha", "/config", RoutePolicy.AUTO, OnBusy.WRITE, Journal.REQUIRE)}
+
+
+def test_flags_alone() -> None:
+    """No file is needed; a path may hold the equals sign."""
+    settings = load(roots=["ha=/config", "odd=/a=b"], state="/st", socket="/s")
+    assert (settings.socket, settings.state) == ("/s", "/st")
+    assert {name: root.path for name, root in settings.as_roots().items()} == {"ha": "/config", "odd": "/a=b"}
+
+
+def test_flags_over_file(write: Write) -> None:
+    """A flag replaces what the file says, and leaves the rest of that root."""
+    text = "socket = '/s'\nstate = '/st'\n" + ROOT + "route = 'overwrite'\n[roots.other]\npath = '/o'\n"
+    settings = load(write(text), roots=["ha=/elsewhere"], socket="/flag")
+    assert (settings.socket, settings.state) == ("/flag", "/st")
+    assert settings.as_roots()["ha"] == Root("ha", "/elsewhere", RoutePolicy.OVERWRITE)
+    assert settings.as_roots()["other"].path == "/o"
+
+
+def test_relative_root_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative path counts from the working directory."""
+    monkeypatch.chdir(tmp_path)
+    assert load(roots=["ha=conf/"]).as_roots()["ha"].path == f"{tmp_path}/conf"
+
+
+WRONG = {
+    "socket is a number": ("socket = 3\n" + ROOT, "socket"),
+    "state is a list": ("state = []\n" + ROOT, "state"),
+    "max_body is text": ("max_body = 'big'\n" + ROOT, "max_body"),
+    "max_body is a truth": ("max_body = true\n" + ROOT, "max_body"),
+    "max_body is zero": ("max_body = 0\n" + ROOT, "max_body"),
+    "max_body is negative": ("max_body = -1\n" + ROOT, "max_body"),
+    "unknown key": ("colour = 'red'\n" + ROOT, "colour"),
+    "unknown key of a root": (ROOT + "rout = 'auto'\n", "rout"),
+    "unknown route": (ROOT + "route = 'sideways'\n", "route"),
+    "unknown on_busy": (ROOT + "on_busy = 'wait'\n", "on_busy"),
+    "unknown journal": (ROOT + "journal = 'maybe'\n", "journal"),
+    "root without a path": ("[roots.ha]\nroute = 'auto'\n", "path"),
+    "path is a number": ("[roots.ha]\npath = 7\n", "path"),
+    "path is empty": ("[roots.ha]\npath = ''\n", "path"),
+    "name with a space": ("[roots.'a b']\npath = '/config'\n", "a b"),
+    "name with a slash": ("[roots.'a/b']\npath = '/config'\n", "a/b"),
+    "name is dots": ("[roots.'..']\npath = '/config'\n", ".."),
+    "empty name": ("[roots.'']\npath = '/config'\n", "''"),
+    "long name": (f"[roots.{'n' * 65}]\npath = '/config'\n", "n" * 65),
+    "roots is no table": ("roots = 3\n", "roots"),
+    "root is no table": ("[roots]\nha = '/config'\n", "roots"),
+    "no roots": ("max_body = 3\n", "roots"),
+    "not TOML": ("max_body = = 3\n", "line 1"),
+    "key twice": ("state = '/a'\nstate = '/b'\n" + ROOT, "line 2"),
+}
+
+
+@pytest.mark.parametrize(("text", "key"), WRONG.values(), ids=WRONG.keys())
+def test_wrong_file_names_file_and_key(text: str, key: str, write: Write) -> None:
+    """Whatever is wrong: the message names the file and the key (or the line), and there is a remedy."""
+    path = write(text)
+    with pytest.raises(SettingsError) as caught:
+        load(path)
+    assert path in caught.value.detail
+    assert re.search(rf"(?<!\w){re.escape(key)}(?!\w)", caught.value.detail), caught.value.detail
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("text", [ROOT + "[roots.x]\npath = '/x'\nroute = 'sideways'\n", "[roots]\nx = '/config'\n"])
+def test_wrong_root_is_named(text: str, write: Write) -> None:
+    """Where there are several roots, the message says which of them is wrong."""
+    with pytest.raises(SettingsError) as caught:
+        load(write(text))
+    assert re.search(r"\bx\b", caught.value.detail), caught.value.detail
+
+
+@pytest.mark.parametrize("text", ["roots = 3\n", "roots = []\n", "[roots]\nha = '/config'\n"])
+def test_flag_over_a_wrong_file(text: str, write: Write) -> None:
+    """A root flag over a file whose roots are no tables is a settings error like any other."""
+    path = write(text)
+    with pytest.raises(SettingsError) as caught:
+        load(path, roots=["ha=/config"])
+    assert path in caught.value.detail
+
+
+@pytest.mark.parametrize("flag", ["", "ha", "ha=", "=/config", "/config"])
+def test_wrong_root_flag(flag: str) -> None:
+    """A --root that is not NAME=PATH is shown as it was given."""
+    with pytest.raises(SettingsError, match=re.escape(repr(flag))):
+        load(roots=[flag])
+
+
+@pytest.mark.parametrize("name", ["a b", "a/b", "..", ".hidden", "-x", "ü", "n" * 65])
+def test_wrong_root_name_in_a_flag(name: str) -> None:
+    """A name that a URL would not carry plainly is refused."""
+    with pytest.raises(SettingsError, match="cannot name a root"):
+        load(roots=[f"{name}=/config"])
+
+
+def test_nothing_at_all() -> None:
+    """Without any root there is nothing to serve."""
+    with pytest.raises(SettingsError, match="no roots"):
+        load()
+
+
+def test_file_that_cannot_be_read(tmp_path: Path) -> None:
+    """A missing file, a directory and a file that is not UTF-8 are each named."""
+    (tmp_path / "latin").write_bytes(b"# \xfc\n")
+    for name, reason in (("missing", "No such file"), (".", "directory"), ("latin", "not TOML")):
+        path = str(tmp_path / name)
+        with pytest.raises(SettingsError, match=reason) as caught:
+            load(path)
+        assert path in caught.value.detail

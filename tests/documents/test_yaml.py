@@ -1,0 +1,164 @@
+"""confkeep.documents.yaml: the syntax of YAML, with positions an editor understands."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from confkeep.documents.diagnostic import Diagnostic, Position
+from confkeep.documents.yaml import MAX_DEPTH, check
+
+
+def found(data: bytes | str) -> list[Diagnostic]:
+    """What a check without hurry finds."""
+    return check(data.encode() if isinstance(data, str) else data, seconds=10)
+
+
+def at(line: int, character: int) -> Position:
+    """Zero-based, as the protocol has it."""
+    return Position(line, character)
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        "",
+        "# only a comment\n",
+        "a: 1\n",
+        "a: 1\r\nb: 2\r\n",
+        "\ufeffa: 1\n",
+        "%YAML 1.1\n---\na: 1\n...\n",
+        "a: 1\n---\na: 2\n",
+        "password: !secret wifi\nautomation: !include automations.yaml\nl: !lambda |-\n  return x;\n",
+        "<<: !include base.yaml\n",
+        "base: &b {x: 1}\nall:\n  <<: *b\n  <<: *b\n",
+        "- &self [*self]\n",
+        "? [complex]\n: 1\n? [complex]\n: 2\n",
+        "text: |\n  {{ states('x') }}\n   more\n",
+        "time: 17:30:00\nmac: aa:bb:cc\nempty:\n",
+        "a: 'it''s'\nü: 😀\n",
+        "a: {b: 1}\nc: {b: 2}\n",
+        "- a: 1\n- a: 1\n",
+        "key: key\n",
+    ],
+)
+def test_good_documents(good: str) -> None:
+    """What configuration files really hold: tags, merge keys, templates, CRLF, a byte order mark, several documents."""
+    assert found(good) == []
+
+
+@pytest.mark.parametrize(
+    ("bad", "code", "start"),
+    [
+        ("a: [1,\n", "syntax", at(1, 0)),
+        ("a: 1\n\tb: 2\n", "syntax", at(1, 0)),
+        ("a: b: c\n", "syntax", at(0, 4)),
+        ("a: 'it's'\n", "syntax", at(0, 7)),
+        ("- a\nb: 1\n", "syntax", at(1, 0)),
+        ("key: value\n  worse: x\n", "syntax", at(1, 7)),
+        ("a: @x\n", "syntax", at(0, 3)),
+        ('a: "x\n', "syntax", at(1, 0)),
+        ("a: 1\nb: *x\n", "undefined-alias", at(1, 3)),
+        ("--- &x\n- 1\n---\n- *x\n", "undefined-alias", at(3, 2)),
+        (b"a: 1\nb: \xff\n", "encoding", at(1, 3)),
+        (b"a: \x01\n", "encoding", at(0, 3)),
+    ],
+)
+def test_bad_documents(bad: bytes | str, code: str, start: Position) -> None:
+    """Each has one error, at the character that is wrong."""
+    (error,) = found(bad)
+    assert (error.severity, error.code, error.range.start) == ("error", code, start)
+    assert error.message
+    assert error.source == "confkeep"
+
+
+@pytest.mark.parametrize("before", ["", "\ufeff", "# ü\n", "# x\r\n"])
+def test_characters_count_as_the_protocol_counts(before: str) -> None:
+    """UTF-16 code units: an emoji is two, an umlaut one, a byte order mark none, and CRLF is one end of line."""
+    (error,) = found(before + "ü😀: *nobody\n")
+    line = before.count("\n")
+    assert (error.range.start, error.range.end) == (at(line, 5), at(line, 12))
+
+
+@pytest.mark.parametrize(("text", "start"), [("a: 1\rb: *x\n", at(1, 3)), ("a: '\u2028'\nb: *x\n", at(1, 3))])
+def test_lines_end_as_the_protocol_says(text: str, start: Position) -> None:
+    """LF, CRLF and CR alone end a line for an editor; U+2028, which libyaml takes for a break too, does not."""
+    (error,) = found(text)
+    assert error.range.start == start
+
+
+def test_wrong_bytes_after_an_emoji() -> None:
+    """A byte that is no UTF-8 is found where the text before it ends."""
+    (error,) = found("\ufeffü😀: ".encode() + b"\xff\n")
+    assert (error.code, error.range.start) == ("encoding", at(0, 5))
+
+
+@pytest.mark.parametrize("text", ["a: 1\nb: 2\na: 3\n", "x: 1\n'x': 2\n", "{q: 1, q: 2}\n"])
+def test_duplicate_keys_are_a_warning(text: str) -> None:
+    """Most readers take them for an error, Home Assistant for a warning: the document can be saved."""
+    (warning,) = found(text)
+    assert (warning.severity, warning.code) == ("warning", "duplicate-key")
+
+
+def test_every_duplicate_is_pointed_at() -> None:
+    """The second and third one, with their own range."""
+    warnings = found("a: 1\nbb:\n  a: 1\nbb: 2\nbb: 3\n")
+    assert [(w.range.start, w.range.end) for w in warnings] == [(at(3, 0), at(3, 2)), (at(4, 0), at(4, 2))]
+
+
+def test_reading_stops_at_the_first_syntax_error() -> None:
+    """What comes after it has no meaning; what came before is still said."""
+    assert [d.code for d in found("a: *x\na: 1\n]\nb: *y\n")] == ["undefined-alias", "duplicate-key", "syntax"]
+
+
+def test_nesting_has_a_limit() -> None:
+    """The time of libyaml grows with the square of the nesting."""
+    assert found("[" * MAX_DEPTH + "]" * MAX_DEPTH) == []
+    (error,) = found("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1))
+    assert (error.code, error.range.start) == ("too-deep", at(0, MAX_DEPTH))
+
+
+def test_aliases_are_not_expanded() -> None:
+    """A billion laughs is a few events."""
+    levels = ["a0: &a0 [x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+    assert found("\n".join(levels)) == []
+
+
+def test_objects_are_not_built() -> None:
+    """Tags that would run code elsewhere are names here."""
+    assert found("!!python/object/apply:os._exit [1]\n") == []
+
+
+@pytest.mark.parametrize(
+    "slow",
+    [b"- a\n" * 20_000, b"a: 1\n" * 20_000, b"".join(b"%%TAG !t%d! x\n" % n for n in range(20_000)) + b"---\na\n"],
+    ids=["items", "duplicates", "directives"],
+)
+def test_the_deadline_is_kept(slow: bytes) -> None:
+    """A document that takes longer than it may is given up, never called valid."""
+    with suppress(TimeoutError):
+        assert any(diagnostic.severity == "error" for diagnostic in check(slow, seconds=0.001))
+
+
+_PIECES = st.sampled_from(
+    ["a", "b", ": ", "- ", "\n", "  ", "{", "}", "[", "]", ",", "&x ", "*x", "!t ", "'", '"', "|", ">", "#", "? ",
+     "---", "...", "%TAG", "<<", "\t", "\r", "\ufeff", "ü", "😀", "\u2028", "\x85", "\\", "@", "`"]
+)  # fmt: skip
+
+
+@given(st.one_of(st.binary(max_size=200), st.lists(_PIECES, max_size=40).map(lambda pieces: "".join(pieces).encode())))
+@settings(max_examples=500, deadline=None)
+@example(b"\xff\xfe")
+@example(b"\xff\xfea")
+@example(b"\xed\xa0\x80")
+@example(b"%")
+def test_any_bytes_have_an_answer(data: bytes) -> None:
+    """Whatever the bytes: diagnostics with positions inside the document, or a timeout; nothing else is raised."""
+    for diagnostic in found(data):
+        start, end = diagnostic.range.start, diagnostic.range.end
+        assert (0, 0) <= (start.line, start.character) <= (end.line, end.character)
+        assert end.character <= 2 * len(data)
+        assert diagnostic.message

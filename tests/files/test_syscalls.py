@@ -1,0 +1,72 @@
+"""confkeep.files.syscalls: system calls by number."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import platform
+import struct
+from typing import TYPE_CHECKING
+
+import pytest
+
+from confkeep.files import syscalls
+from tests.support.looking import opened
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_this_machine_is_in_the_table() -> None:
+    """The tests run on a machine whose numbers are known."""
+    assert syscalls.NUMBERS[platform.machine()] == syscalls.HERE
+
+
+def test_statx_is_statx(tmp_path: Path) -> None:
+    """The number is right: inode and size come out where the header file puts them."""
+    path = tmp_path / "a"
+    path.write_bytes(b"123")
+    buffer = ctypes.create_string_buffer(256)
+    with opened(path, os.O_PATH) as fd:
+        syscalls.statx(fd, 0x7FF, buffer)
+    assert struct.unpack_from("=QQ", buffer, 32) == (path.stat().st_ino, 3)
+
+
+def test_a_failing_call_raises(tmp_path: Path) -> None:
+    """With the kernel's errno."""
+    with pytest.raises(OSError, check=lambda error: error.errno == errno.EBADF):
+        syscalls.statx(-1, 0, ctypes.create_string_buffer(256))
+    with opened(tmp_path, os.O_RDONLY) as directory, pytest.raises(FileNotFoundError):
+        syscalls.rename_noreplace(directory, "missing", "new")
+
+
+def test_rename_without_replacing(tmp_path: Path) -> None:
+    """A free name is taken, one that exists is not."""
+    (tmp_path / "a").write_text("a")
+    (tmp_path / "b").write_text("b")
+    with opened(tmp_path, os.O_RDONLY) as directory:
+        with pytest.raises(FileExistsError):
+            syscalls.rename_noreplace(directory, "a", "b")
+        syscalls.rename_noreplace(directory, "a", "c ü")
+    assert (tmp_path / "b").read_text() == "b"
+    assert (tmp_path / "c ü").read_text() == "a"
+
+
+def test_reserve_keeps_the_size(disk: Path) -> None:
+    """Blocks are taken; size and content stay."""
+    path = disk / "a"
+    path.write_bytes(b"123")
+    with opened(path, os.O_RDWR) as fd:
+        syscalls.reserve(fd, 1 << 20)
+    assert path.read_bytes() == b"123"
+    assert path.stat().st_blocks * 512 >= 1 << 20
+
+
+def test_an_unknown_machine_has_no_such_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ENOSYS, which every caller has an answer to."""
+    monkeypatch.setattr(syscalls, "HERE", None)
+    with pytest.raises(OSError, check=lambda error: error.errno == errno.ENOSYS):
+        syscalls.statx(0, 0, ctypes.create_string_buffer(256))
+    with pytest.raises(OSError, check=lambda error: error.errno == errno.ENOSYS):
+        syscalls.rename_noreplace(0, "a", "b")
