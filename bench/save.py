@@ -1,7 +1,7 @@
 """A durable save of 16 KB through the socket, with history, journal and ETag, against the floor.
 
-The ratio counts only from rounds in which the disk was steady and the processor free; what does not depend on the disk backs it up:
-processor time on tmpfs, flushes asked for and flushes done.
+The ratio counts only from rounds in which the disk was steady and the processor free. What does not depend on the disk
+backs it up: processor time on tmpfs, flushes asked for and flushes done.
 """
 
 from __future__ import annotations

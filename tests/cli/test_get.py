@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import Command, failure
-from tests.daemon.endpoints.test_files_read import AWKWARD
+from tests.daemon.awkward import AWKWARD
 from tests.daemon.looking import Folder, etag
 from tests.daemon.running import Daemon
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import Command, failure
-from tests.daemon.endpoints.test_files_read import AWKWARD
+from tests.daemon.awkward import AWKWARD
 from tests.daemon.fixtures import MAX_BODY
 from tests.daemon.looking import Folder, etag, untouched
 
@@ -18,7 +18,7 @@ def test_bytes_are_saved_as_they_are(
     """From a file, from standard input by `-` or by default: what is given is what is saved."""
     address = folder.file("a.bin", b"old")
     (tmp_path / "new").write_bytes(data)
-    given = {"file": [tmp_path / "new"], "dash": ["-"], "nothing": []}[source]
+    given = {"file": [str(tmp_path / "new")], "dash": ["-"], "nothing": list[str]()}[source]
     done = confkeep("put", address, *given, "--force", stdin=b"" if source == "file" else data)
     assert (done.code, done.errors) == (0, "")
     assert folder.read("a.bin") == data

@@ -19,7 +19,7 @@ def note(request: pytest.FixtureRequest) -> Note:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print what was noted."""
-    figures = config.stash.get(_figures, [])
+    figures = config.stash.get(_figures, list[str]())
     if figures:
         terminalreporter.section("readers and crashes")
         for line in figures:

@@ -3,13 +3,16 @@
 import asyncio
 import http.client
 import io
-from typing import Any, cast
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, cast
 
 from confkeep.daemon import app
 from confkeep.daemon.service import Service
 from confkeep.daemon.settings import RootSettings, Settings
-from confkeep.keeper import Keeper
 from tests.daemon.client import Answer
+
+if TYPE_CHECKING:
+    from confkeep.keeper import Keeper
 
 
 def service(keeper: object, root: str = "/nowhere") -> Service:
@@ -36,10 +39,8 @@ def ask(over: Service, method: str, target: str, body: bytes = b"", **headers: s
             "query_string": b"",
             "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
         }
-        try:
+        with suppress(Provoked):
             await app.build(over)(cast("Any", scope), cast("Any", receive), cast("Any", send))
-        except Provoked:
-            pass
 
     asyncio.run(run())
     head = "".join(f"{name.decode()}: {value.decode()}\r\n" for name, value in sent[0]["headers"])

@@ -24,7 +24,7 @@ def test_every_answer_carries_its_id(house: Daemon) -> None:
         for method, target, status in REQUESTS:
             for answer in (kept.ask(method, target), house.ask(method, target)):
                 assert answer.status == status, (method, target, answer)
-                assert parsedate_to_datetime(answer.headers["Date"])
+                assert parsedate_to_datetime(answer.headers["Date"]).tzinfo
                 assert answer.headers["X-Content-Type-Options"] == "nosniff"
                 ids.append(answer.headers["Request-Id"])
     assert len(set(ids)) == 2 * len(REQUESTS)

@@ -76,7 +76,7 @@ def test_each_connection_has_its_own_peer(folder: Folder, opened_to_group: None)
 
 
 def test_layout_of_the_kernels_answer() -> None:
-    """struct ucred is pid, uid, gid; a uid beyond 2^31 is no negative number."""
+    """The kernel's struct ucred is pid, uid, gid; a uid beyond 2^31 is no negative number."""
     from confkeep.daemon import peer
 
     ours, theirs = socket.socketpair(socket.AF_UNIX)

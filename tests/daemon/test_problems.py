@@ -96,7 +96,7 @@ def test_no_path_writes_lines_into_the_log(evil: str, folder: Folder) -> None:
     """Whatever a path or a root's name holds: one request, at most one line, and no control characters."""
     daemon = folder.daemon
     before = len(daemon.log)
-    requests = [
+    requests: list[tuple[str, str, dict[str, str]]] = [
         ("GET", f"/v1/files/ha/x/{evil}", {}),
         ("GET", f"/v1/files/{evil}/x", {}),
         ("GET", f"/v1/stat/ha/{evil}", {}),
@@ -111,7 +111,7 @@ def test_no_path_writes_lines_into_the_log(evil: str, folder: Folder) -> None:
     said = daemon.log[before:]
     assert said.count("\n") <= len(requests)
     assert said.replace("\n", "").isprintable()
-    assert not any(line.startswith("ERROR") or line.startswith("forged") for line in said.splitlines())
+    assert not any(line.startswith(("ERROR", "forged")) for line in said.splitlines())
 
 
 def test_log_carries_the_requests_id(folder: Folder) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.daemon import client
-from tests.daemon.client import Answer
 from tests.daemon.fixtures import Serve
 from tests.daemon.looking import Folder
 from tests.daemon.running import PATIENCE, Daemon
@@ -88,7 +87,7 @@ def test_open_connections_do_not_hold_it(daemon: Daemon) -> None:
 def test_save_under_way_is_answered(daemon: Daemon, disk: Path) -> None:
     """SIGTERM in the middle of a save: its caller still gets the answer, and it is true."""
     target = disk / "config" / "a.yaml"
-    answers: list[Answer] = []
+    answers: list[client.Answer] = []
     saving = threading.Thread(target=lambda: answers.append(daemon.put("ha/a.yaml", b"a: 2\n")))
     with target.open("rb"):  # as long as somebody reads, the save waits for its lease
         saving.start()

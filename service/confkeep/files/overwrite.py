@@ -42,11 +42,13 @@ def overwrite(
     """
     fd = _open(target, lease_wait, on_busy)
     try:
+        before = os.fstat(fd)
         if len(new) > len(old):
-            _reserve(target, fd, len(new), lease_wait)
-        mode = os.fstat(fd).st_mode
-        written = _write(target, fd, old, new, on_busy=on_busy, lease_wait=lease_wait)
-        kept = _keep_mode(fd, mode)
+            if on_busy is OnBusy.REFUSE:
+                _be_alone(target, fd, lease_wait)
+            _reserve(target, fd, before, len(new), lease_wait)
+        written = _write(target, fd, before, old, new, on_busy=on_busy, lease_wait=lease_wait)
+        kept = _keep_mode(fd, before.st_mode)
         _flush(target, fd, old, new, lease_wait)
     finally:
         os.close(fd)
@@ -75,9 +77,8 @@ def _busy(target: Target, reason: str, on_busy: OnBusy) -> TargetBusy:
     )
 
 
-def _reserve(target: Target, fd: int, length: int, lease_wait: float) -> None:
+def _reserve(target: Target, fd: int, before: os.stat_result, length: int, lease_wait: float) -> None:
     """Make sure that growing cannot fail half-way. Where it does fail, the blocks already got are given back."""
-    before = os.fstat(fd)
     try:
         syscalls.reserve(fd, length)
     except OSError as error:
@@ -87,19 +88,34 @@ def _reserve(target: Target, fd: int, length: int, lease_wait: float) -> None:
         raise failure(error, target.path, f"reserving {length - before.st_size} more bytes for") from error
 
 
+def _be_alone(target: Target, fd: int, lease_wait: float) -> None:
+    """A save that is going to be refused shall not even have reserved blocks."""
+    held = lease.take(fd, lease_wait)
+    if isinstance(held, lease.NoLease):
+        raise _busy(target, held.reason, OnBusy.REFUSE)
+    held.release()
+
+
 def _give_back(fd: int, before: os.stat_result, lease_wait: float) -> None:
-    """Drop blocks beyond the end by truncating to the present size, only while no one else can change that size."""
+    """Drop the blocks beyond the end again, only while no one else can change the size."""
     held = lease.take(fd, lease_wait)
     if isinstance(held, lease.Lease):
-        size = os.fstat(fd).st_size
-        with suppress(OSError):
-            os.ftruncate(fd, size)
-            if size == before.st_size:
-                os.utime(fd, ns=(before.st_atime_ns, before.st_mtime_ns))
+        _trim(fd, before)
         held.release()
 
 
-def _write(target: Target, fd: int, old: bytes, new: bytes, *, on_busy: OnBusy, lease_wait: float) -> Written:
+def _trim(fd: int, before: os.stat_result) -> None:
+    """Under the lease: truncating to the present size frees what was reserved behind it."""
+    size = os.fstat(fd).st_size
+    with suppress(OSError):
+        os.ftruncate(fd, size)
+        if size == before.st_size:
+            os.utime(fd, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def _write(
+    target: Target, fd: int, before: os.stat_result, old: bytes, new: bytes, *, on_busy: OnBusy, lease_wait: float
+) -> Written:
     held = lease.take(fd, lease_wait)
     if isinstance(held, lease.NoLease):
         if on_busy is OnBusy.REFUSE:
@@ -108,7 +124,12 @@ def _write(target: Target, fd: int, old: bytes, new: bytes, *, on_busy: OnBusy, 
         _put(target, fd, old, new)
         return Written(reader_atomic=False, compare_and_swap=False, notes=(f"written without a lease: {held.reason}",))
     try:
-        _compare(target, fd, old)
+        try:
+            _compare(target, fd, old)
+        except Changed:
+            if len(new) > len(old):
+                _trim(fd, before)
+            raise
         if held.spent():
             raise _busy(target, "this process was stopped while it held the lease", on_busy)
         _put(target, fd, old, new)
@@ -151,7 +172,7 @@ def _put_back(target: Target, fd: int, old: bytes, cause: OSError) -> None:
 
 
 def _keep_mode(fd: int, mode: int) -> bool:
-    """Writing clears setuid and setgid (inode(7)); they are part of the metadata that is kept."""
+    """Reserving and writing clear setuid and setgid (inode(7)); they are part of the metadata that is kept."""
     if os.fstat(fd).st_mode == mode:
         return True
     try:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from confkeep.files.place import Place
 
 _IN_MEMORY: Final = {"tmpfs", "ramfs"}
+#: How an overlay says that it never flushes; newer kernels in the second way.
+_UNFLUSHED: Final = {"volatile", "fsync=volatile"}
 
 
 def of(place: Place, mount_id: int) -> tuple[Finding, ...]:
@@ -53,7 +55,7 @@ def of_state(directory: Path) -> Finding | None:
         os.close(fd)
     if mount is None:
         return None
-    if mount.fs_type in _IN_MEMORY or (mount.fs_type == "overlay" and "volatile" in mount.super_options):
+    if mount.fs_type in _IN_MEMORY or (mount.fs_type == "overlay" and mount.super_options & _UNFLUSHED):
         return _state(mount, "error", f"the state directory {directory} is on {mount.fs_type}: a power cut loses it")
     if mount == _container_layer():
         return _state(mount, "warning", f"the state directory {directory} is lost when the container is recreated")

@@ -2,6 +2,9 @@
 
 import threading
 from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -12,6 +15,19 @@ from tests.daemon.looking import Folder, etag, problem, untouched
 def make(folder: Folder, route: str, name: str, data: bytes) -> str:
     """A file that is saved by this route."""
     return (folder.file if route == "replace" else folder.linked)(name, data)
+
+
+def at_once(calls: Iterable[Callable[[], Answer]]) -> list[Answer]:
+    """The answers of these requests, which all begin at the same moment."""
+    waiting = list(calls)
+    together = threading.Barrier(len(waiting))
+
+    def begin(call: Callable[[], Answer]) -> Answer:
+        together.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(waiting)) as pool:
+        return list(pool.map(begin, waiting))
 
 
 ROUTES = pytest.mark.parametrize("route", ["replace", "overwrite"])
@@ -80,45 +96,27 @@ def test_etag_of_other_case_is_another(folder: Folder) -> None:
 @ROUTES
 def test_of_many_at_once_one_wins(route: str, folder: Folder) -> None:
     """Eight editors save over the same version: one is answered 200, the others see its etag."""
+    contents = [b"a: %d\n" % number for number in range(10, 18)]
     for turn in range(5):
-        address = make(folder, route, f"{turn}.yaml", b"a: 1\n")
+        name = f"{turn}.yaml"
+        address = make(folder, route, name, b"a: 1\n")
         base = folder.daemon.get(address).headers["ETag"]
-        answers: dict[int, Answer] = {}
-        together = threading.Barrier(8)
-
-        def save(number: int, address: str = address, base: str = base, together: threading.Barrier = together) -> None:
-            together.wait()
-            answers[number] = folder.daemon.put(address, b"a: %d\n" % number, if_match=base)  # noqa: B023 - joined below
-
-        threads = [threading.Thread(target=save, args=(number,)) for number in range(10, 18)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert Counter(answer.status for answer in answers.values()) == {200: 1, 412: 7}
-        (winner,) = (number for number, answer in answers.items() if answer.status == 200)
-        assert folder.read(f"{turn}.yaml") == b"a: %d\n" % winner
-        assert {answer.etag for answer in answers.values()} == {etag(b"a: %d\n" % winner)}
-        revisions = folder.daemon.ask("GET", folder.url(f"{turn}.yaml", "history")).json["revisions"]
-        assert [item["etag"] for item in revisions] == [etag(b"a: %d\n" % winner), etag(b"a: 1\n")]
+        answers = at_once(partial(folder.daemon.put, address, data, if_match=base) for data in contents)
+        assert Counter(answer.status for answer in answers) == {200: 1, 412: 7}
+        (won,) = (data for data, answer in zip(contents, answers, strict=True) if answer.status == 200)
+        assert folder.read(name) == won
+        assert {answer.etag for answer in answers} == {etag(won)}
+        revisions = folder.daemon.ask("GET", folder.url(name, "history")).json["revisions"]
+        assert [item["etag"] for item in revisions] == [etag(won), etag(b"a: 1\n")]
 
 
 def test_of_many_creators_one_wins(folder: Folder) -> None:
-    """Eight editors create the same file: one is answered 201."""
-    statuses: list[int] = []
-    together = threading.Barrier(8)
-
-    def create(number: int) -> None:
-        together.wait()
-        statuses.append(folder.daemon.put(folder.at("new.yaml"), b"n: %d\n" % number, if_none_match="*").status)
-
-    threads = [threading.Thread(target=create, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert Counter(statuses) == {201: 1, 412: 7}
-    assert folder.names() == {"new.yaml"}
+    """Eight editors create the same file: one is answered 201, and it is the one whose bytes are there."""
+    contents = [b"n: %d\n" % number for number in range(8)]
+    answers = at_once(partial(folder.daemon.put, folder.at("new.yaml"), data, if_none_match="*") for data in contents)
+    assert Counter(answer.status for answer in answers) == {201: 1, 412: 7}
+    (won,) = (data for data, answer in zip(contents, answers, strict=True) if answer.status == 201)
+    assert (folder.names(), folder.read("new.yaml")) == ({"new.yaml"}, won)
 
 
 def test_two_names_of_one_file(folder: Folder) -> None:
@@ -126,17 +124,9 @@ def test_two_names_of_one_file(folder: Folder) -> None:
     for turn in range(5):
         data = b"t: %d\n" % turn
         folder.linked(f"{turn}.yaml", data)
-        answers: dict[str, int] = {}
-        together = threading.Barrier(2)
-
-        def save(name: str, data: bytes = data, together: threading.Barrier = together) -> None:
-            together.wait()
-            answer = folder.daemon.put(folder.at(name), f"by: {name}\n".encode(), if_match=f'"{etag(data)}"')
-            answers[name] = answer.status  # noqa: B023 - joined below
-
-        threads = [threading.Thread(target=save, args=(f"{turn}.yaml{end}",)) for end in ("", ".link")]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert sorted(answers.values()) == [200, 412]
+        names = (f"{turn}.yaml", f"{turn}.yaml.link")
+        answers = at_once(
+            partial(folder.daemon.put, folder.at(name), f"by: {name}\n".encode(), if_match=f'"{etag(data)}"')
+            for name in names
+        )
+        assert sorted(answer.status for answer in answers) == [200, 412]

@@ -64,7 +64,8 @@ def test_pages_are_the_whole(limit: int, folder: Folder) -> None:
     folder.file("zz")
     whole = paths(page(folder))
     found: list[str] = []
-    after, pages = "", 0
+    after: str | None = ""
+    pages = 0
     while after is not None:
         got = page(folder, limit=limit, **({"after": after} if after else {}))
         assert len(got["entries"]) <= limit

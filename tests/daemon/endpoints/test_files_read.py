@@ -7,21 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.daemon.awkward import AWKWARD
 from tests.daemon.looking import Folder, etag, problem, untouched
 from tests.daemon.running import Daemon
-
-#: Content that a text layer anywhere on the way would change.
-AWKWARD = {
-    "empty": b"",
-    "crlf": b"a: 1\r\nb: 2\r\n",
-    "bom": b"\xef\xbb\xbfa: 1\n",
-    "no newline at the end": b"a: 1",
-    "old mac": b"a: 1\rb: 2\r",
-    "bad utf-8": b"name: \xff\xfe\x80\n",
-    "nul": b"a\0b\0",
-    "every byte": bytes(range(256)) * 3,
-    "utf-16": "a: ü\n".encode("utf-16"),
-}
 
 
 @pytest.mark.parametrize("data", AWKWARD.values(), ids=AWKWARD.keys())

@@ -1,7 +1,7 @@
 """PUT: what is refused, each by its own problem, and nothing written."""
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -116,7 +116,7 @@ def test_root_itself(house: Daemon) -> None:
 
 
 @pytest.fixture
-def mounted(serve: Serve, disk: Path, mounts: Mounts) -> Generator[Daemon]:
+def mounted(serve: Serve, disk: Path, mounts: Mounts) -> Daemon:
     """A daemon whose file a.yaml is a read-only bind mount, and b.yaml one whose source the host has replaced."""
     config, source = disk / "config", disk / "source"
     config.mkdir()

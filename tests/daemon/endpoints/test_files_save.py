@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.daemon.awkward import AWKWARD
 from tests.daemon.fixtures import Serve
-from tests.daemon.endpoints.test_files_read import AWKWARD
 from tests.daemon.looking import Folder, etag, tree, untouched
 from tests.daemon.running import Daemon, toml
 

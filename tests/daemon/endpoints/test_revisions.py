@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.daemon.awkward import AWKWARD
 from tests.daemon.fixtures import Serve
-from tests.daemon.endpoints.test_files_read import AWKWARD
 from tests.daemon.looking import Folder, etag, problem
 from tests.daemon.running import Daemon
 

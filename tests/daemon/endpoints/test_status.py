@@ -15,7 +15,8 @@ def test_ready(house: Daemon) -> None:
     """The store is open, every root is there, nothing had to be recovered."""
     answer = house.ask("GET", "/readyz")
     assert answer.status == 200
-    expected = {"ready": True, "store": "open", "roots": {"ha": "ok", "single": "ok"}, "recovered": 0, "unsettled": []}
+    roots = {"ha": "ok", "single": "ok"}
+    expected: dict[str, object] = {"ready": True, "store": "open", "roots": roots, "recovered": 0, "unsettled": []}
     assert answer.json == expected
 
 
