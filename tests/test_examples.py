@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Generator
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from confkeep.cli import parser
 from confkeep.daemon.settings import load
 from tests.daemon import client
+from tests.daemon.running import PATIENCE
 from tests.support.needs import need
 
 TOP = Path(__file__).parents[1]
@@ -24,17 +26,17 @@ END = "Ctrl+C here stops the daemon.\n"
 
 
 @pytest.fixture
-def example(disk: Path) -> Generator[tuple[Path, str]]:
+def example(public: Path) -> Generator[tuple[Path, str]]:
     """A copy of this tree in which examples/run.py is running, and what it printed to be typed next."""
     need(shutil.which("curl"), "no curl")
     for name in ("examples", "docker/example"):
-        shutil.copytree(TOP / name, disk / name)
-    (disk / "var").mkdir()
+        shutil.copytree(TOP / name, public / name)
+    (public / "var").mkdir()
     command = [sys.executable, "examples/run.py"]
-    with subprocess.Popen(command, cwd=disk, stdout=subprocess.PIPE, text=True, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, cwd=public, stdout=subprocess.PIPE, text=True, stderr=subprocess.DEVNULL) as process:
         try:
             assert process.stdout is not None
-            yield disk, "".join(iter(process.stdout.readline, END)).partition("as it stands:\n")[2]
+            yield public, "".join(iter(process.stdout.readline, END)).partition("as it stands:\n")[2]
         finally:
             process.terminate()
             assert process.wait(30) == 0
@@ -62,10 +64,15 @@ def paste(lines: str, where: Path) -> str:
 
 def wait_for_daemon(where: Path) -> None:
     """Wait until the example answers."""
-    socket = str(where / "var" / "confkeep.sock")
-    while not os.path.exists(socket):
-        pass
-    assert client.ask(socket, "GET", "/readyz").status == 200
+    give_up = time.monotonic() + PATIENCE
+    while True:
+        try:
+            assert client.ask(str(where / "var" / "confkeep.sock"), "GET", "/readyz").status == 200
+        except (FileNotFoundError, ConnectionError):
+            assert time.monotonic() < give_up
+            time.sleep(0.01)
+        else:
+            return
 
 
 def documents(text: str) -> list[dict[str, Any]]:

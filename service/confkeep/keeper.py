@@ -108,7 +108,7 @@ class Keeper:
         old = None if target.stat is None else read(target)
         saved = _as_far_as_known(target, old, request)
         if not saved.changed:
-            return replace(saved, revision=self._revision_of(target.path, saved.etag))
+            return saved if request.dry_run else replace(saved, revision=self._note(target, saved.etag, request.data))
         self._compare(target, old, request.expect)
         format_ = format_of(target.place.name) if request.validate is Validate.SYNTAX else None
         if request.dry_run:
@@ -128,6 +128,15 @@ class Keeper:
             checked=format_,
             diagnostics=diagnostics,
         )
+
+    def _note(self, target: Target, etag: str, data: bytes) -> int:
+        """The revision that the file's content is; if somebody else wrote it, 200 still means flushed and recorded."""
+        revision = self._revision_of(target.path, etag)
+        if revision is None:
+            recovery.flush(target)
+            with self.store.durable() as connection:
+                revision = revisions.note(connection, revisions.ensure_file(connection, target.path), data)
+        return revision
 
     def _compare(self, target: Target, old: bytes | None, expect: Expect) -> None:
         etag = None if old is None else etag_of(old)

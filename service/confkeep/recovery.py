@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 _ATTEMPTS: Final = 5
 _HALF_WRITTEN: Final = Author(Origin.RECOVERY, message="found half written after a crash")
-_COMPLETED: Final = Author(Origin.RECOVERY, message="completed after a crash")
 
 
 class Found(StrEnum):
@@ -111,16 +110,13 @@ def _settle(store: Store, intent: Intent, target: Target) -> Recovered:
     if found is Found.TORN and present is not None:
         if target.refusal:
             raise target.refusal
-        _record(store, intent.path, present, _HALF_WRITTEN)
+        _record_torn(store, intent, present)
         overwrite(target, present, intent.new)
     else:
         flush(target)
         if found is Found.OTHER and present is not None:
-            _record(store, intent.path, present, revisions.EXTERNAL)
+            _record_other(store, intent.path, present)
     with store.durable() as connection:
-        if found is Found.TORN:
-            file = revisions.ensure_file(connection, intent.path)
-            revisions.add(connection, file, intent.new, State.APPLIED, _COMPLETED)
         state = State.APPLIED if found in {Found.NEW, Found.TORN} else State.ABANDONED
         intents.close(connection, intent.revision, state)
     return Recovered(intent.path, intent.revision, found, settled=True, detail=details[found])
@@ -131,13 +127,17 @@ def _is_known(store: Store, path: str, present: bytes | None) -> bool:
         return present is not None and revisions.knows(connection, path, etag_of(present))
 
 
-def _record(store: Store, path: str, present: bytes, author: Author) -> None:
-    """Durably, before anything is written over it. Once is enough, however often recovery is interrupted."""
+def _record_torn(store: Store, intent: Intent, present: bytes) -> None:
+    """Durably, before it is written over; as abandoned, for it never was anybody's content of the file."""
     with store.durable() as connection:
-        file = revisions.ensure_file(connection, path)
-        latest = revisions.latest(connection, file)
-        if latest is None or latest.etag != etag_of(present):
-            revisions.add(connection, file, present, State.APPLIED, author)
+        if not revisions.knows(connection, intent.path, etag_of(present), State.ABANDONED):
+            file = revisions.ensure_file(connection, intent.path)
+            revisions.add(connection, file, present, State.ABANDONED, _HALF_WRITTEN)
+
+
+def _record_other(store: Store, path: str, present: bytes) -> None:
+    with store.durable() as connection:
+        revisions.note(connection, revisions.ensure_file(connection, path), present)
 
 
 def classify(present: bytes | None, intent: Intent, *, known: bool) -> Found:

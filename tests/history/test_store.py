@@ -200,6 +200,27 @@ def test_threads_take_turns(store: Store) -> None:
     assert count(store) == 40
 
 
+OPEN = """
+import sys
+from pathlib import Path
+from confkeep.history.store import Store
+sys.stdin.readline()
+Store(Path(sys.argv[1])).close()
+"""
+
+
+def test_several_processes_may_open_a_new_store_at_once(state: Path) -> None:
+    """One of them makes the schema, the others find it."""
+    command = [sys.executable, "-c", OPEN, os.fspath(state)]
+    processes = [subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(6)]
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write(b"go\n")
+        process.stdin.flush()
+    errors = [process.communicate()[1].decode() for process in processes]
+    assert [error.splitlines()[-1:] for error in errors] == [[]] * 6
+
+
 SOON_THEN_DIE = """
 import os, sys
 from pathlib import Path

@@ -6,7 +6,12 @@ Unknown tags (``!secret``, ``!include``) are no business of the syntax.
 
 from __future__ import annotations
 
+import codecs
+import re
 import time
+from bisect import bisect_right
+from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
@@ -28,7 +33,7 @@ if TYPE_CHECKING:
 
     from yaml._yaml import Mark as CMark
     from yaml.error import Mark
-    from yaml.events import Event, NodeEvent
+    from yaml.events import Event
 
     class _EventSource(Protocol):
         def get_event(self) -> Any: ...  # noqa: ANN401 - None at the end, else its type says what it has
@@ -39,12 +44,20 @@ _Parser: Final[Callable[[bytes], _EventSource]] = yaml.CSafeLoader if yaml.__wit
 _EVENTS_BETWEEN_LOOKS: Final = 256
 #: libyaml's time grows with the square of the nesting (2,000 brackets: a second); real files stay below 30.
 MAX_DEPTH: Final = 200
+#: And with the square of the directives, all of them before the first event (20,000: a second).
+MAX_DIRECTIVES: Final = 100
+_MAX_WARNINGS: Final = 100
+_DIRECTIVE: Final = re.compile(rb"^%", re.MULTILINE)
+_END_OF_LINE: Final = re.compile(r"\r\n|\r|\n")
 
 
 def check(data: bytes, *, seconds: float) -> list[Diagnostic]:
     """Errors and warnings of ``data``; reading stops at the first syntax error. Raises TimeoutError."""
     lines = _Lines(data)
     found: list[Diagnostic] = []
+    directives = [match.start() for match in islice(_DIRECTIVE.finditer(data), MAX_DIRECTIVES + 1)]
+    if len(directives) > MAX_DIRECTIVES:
+        return [lines.at_byte(directives[-1], f"more than {MAX_DIRECTIVES} directives", "too-many-directives")]
     try:
         _walk(_Parser(data), lines, found, time.thread_time() + seconds)
     except yaml.MarkedYAMLError as error:
@@ -56,71 +69,89 @@ def check(data: bytes, *, seconds: float) -> list[Diagnostic]:
     return found
 
 
-def _walk(parser: _EventSource, lines: _Lines, found: list[Diagnostic], deadline: float) -> None:  # noqa: C901
+def _walk(parser: _EventSource, lines: _Lines, found: list[Diagnostic], deadline: float) -> None:  # noqa: C901, PLR0912
     """One loop over all events, without a call for those that need no look: its length buys the speed of every save.
 
-    ``keys`` holds the scalar keys of the innermost mapping, None in a sequence; ``at_key`` is whether a key comes next.
+    ``keys`` holds the scalar keys of the innermost mapping, None in a sequence, where ``at_key`` means nothing;
+    otherwise it is whether a key comes next.
     """
     stack: list[tuple[set[str] | None, bool]] = []
     anchors: set[str] = set()
     keys: set[str] | None = None
     at_key = False
-    for count, event in enumerate(iter(parser.get_event, None)):
+    left = _EVENTS_BETWEEN_LOOKS
+    next_event = parser.get_event
+    while (event := next_event()) is not None:
         kind = event.__class__
-        if kind is ScalarEvent or kind is AliasEvent:
+        if kind is ScalarEvent:
             if event.anchor is not None:
-                _see_anchor(event, anchors, lines, found)
-            if at_key and keys is not None and kind is ScalarEvent:
-                if event.value in keys:
-                    _see_duplicate(event, lines, found)
-                keys.add(event.value)
-            at_key = keys is not None and not at_key
+                anchors.add(event.anchor)
+            if keys is not None:
+                if at_key:
+                    if event.value in keys:
+                        _see_duplicate(event, lines, found)
+                    keys.add(event.value)
+                at_key = not at_key
         elif kind is MappingEndEvent or kind is SequenceEndEvent:
             keys, at_key = stack.pop()
         elif kind is MappingStartEvent or kind is SequenceStartEvent:
             if event.anchor is not None:
                 anchors.add(event.anchor)
-            stack.append((keys, keys is not None and not at_key))
+            stack.append((keys, not at_key))
             keys, at_key = (set[str](), True) if kind is MappingStartEvent else (None, False)
             if len(stack) > MAX_DEPTH:
                 found.append(lines.of_event(event, "error", "too-deep", f"nested more than {MAX_DEPTH} deep"))
                 return
+        elif kind is AliasEvent:
+            _see_alias(event, anchors, lines, found)
+            at_key = not at_key
         elif kind is DocumentStartEvent:
             anchors.clear()
-        if not count % _EVENTS_BETWEEN_LOOKS and time.thread_time() > deadline:
-            raise TimeoutError("the check of the document takes too long")
+        left -= 1
+        if not left:
+            left = _EVENTS_BETWEEN_LOOKS
+            _stop_at(deadline)
+    _stop_at(deadline)
 
 
-def _see_anchor(event: NodeEvent, anchors: set[str], lines: _Lines, found: list[Diagnostic]) -> None:
-    if event.anchor is None:
-        return
-    if not isinstance(event, AliasEvent):
-        anchors.add(event.anchor)
-    elif event.anchor not in anchors:
+def _stop_at(deadline: float) -> None:
+    if time.thread_time() > deadline:
+        raise TimeoutError("the check of the document takes too long")
+
+
+def _see_alias(event: AliasEvent, anchors: set[str], lines: _Lines, found: list[Diagnostic]) -> None:
+    if event.anchor not in anchors:
         found.append(lines.of_event(event, "error", "undefined-alias", f"undefined alias *{event.anchor}"))
 
 
 def _see_duplicate(event: ScalarEvent, lines: _Lines, found: list[Diagnostic]) -> None:
-    if event.value != "<<":  # a merge key may stand more than once
+    if event.value != "<<" and len(found) < _MAX_WARNINGS:  # a merge key may stand more than once
         message = f"duplicate key {event.value!r}: most readers keep only the last one"
         found.append(lines.of_event(event, "warning", "duplicate-key", message))
 
 
 class _Lines:
-    """Turns libyaml's positions into the protocol's."""
+    """Turns libyaml's positions into the protocol's: it counts lines that no editor does (U+2028), so we count ours."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
-        self.lines: list[str] | None = None
+        self.codec = "utf-16" if data[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE} else "utf-8-sig"
 
-    def position(self, line: int, column: int) -> Position:
-        if self.lines is None:
-            self.lines = self.data.decode("utf-8-sig", "replace").split("\n")
-        text = self.lines[line] if line < len(self.lines) else ""
-        return Position(line, len(text[:column].encode("utf-16-le")) // 2)
+    @cached_property
+    def text(self) -> str:
+        return self.data.decode(self.codec, "replace")
+
+    @cached_property
+    def starts(self) -> list[int]:
+        return [0, *(end.end() for end in _END_OF_LINE.finditer(self.text))]
+
+    def position(self, index: int) -> Position:
+        """``index`` counts characters, without a byte order mark."""
+        line = bisect_right(self.starts, index) - 1
+        return Position(line, len(self.text[self.starts[line] : index].encode("utf-16-le", "surrogatepass")) // 2)
 
     def of_mark(self, mark: Mark | CMark | None) -> Position:
-        return Position(0, 0) if mark is None else self.position(mark.line, mark.column)
+        return Position(0, 0) if mark is None else self.position(mark.index)
 
     def of_event(self, event: Event, severity: Literal["error", "warning"], code: str, message: str) -> Diagnostic:
         return Diagnostic(severity, code, message, Range(self.of_mark(event.start_mark), self.of_mark(event.end_mark)))
@@ -130,9 +161,6 @@ class _Lines:
         message = " ".join(part for part in (error.context, error.problem) if part) or "syntax error"
         return Diagnostic("error", "syntax", message, Range(at, at))
 
-    def at_byte(self, offset: int, message: str) -> Diagnostic:
-        line = self.data.count(b"\n", 0, offset)
-        start = self.data.rfind(b"\n", 0, offset) + 1
-        text = self.data[start:offset].decode("utf-8-sig", "replace")
-        at = Position(line, len(text.encode("utf-16-le")) // 2)
-        return Diagnostic("error", "encoding", message, Range(at, at))
+    def at_byte(self, offset: int, message: str, code: str = "encoding") -> Diagnostic:
+        at = self.position(len(self.data[:offset].decode(self.codec, "replace")))
+        return Diagnostic("error", code, message, Range(at, at))

@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Final
 
 _PATTERN: Final = re.compile(r"\.confkeep-[0-9a-f]{16}\.tmp")
-_swept: set[tuple[int, int]] = set()
+_swept: set[tuple[int, int, str]] = set()
 _guard = threading.Lock()
 
 
@@ -32,10 +32,12 @@ def is_temporary(name: str) -> bool:
 def sweep_once(directory: int) -> None:
     """Sweep ``directory`` (a readable descriptor) the first time this process comes by."""
     found = os.fstat(directory)
+    # With the path: a filesystem may give the inode number of a removed directory to the next one.
+    key = (found.st_dev, found.st_ino, os.readlink(f"/proc/self/fd/{directory}"))
     with _guard:
-        if (found.st_dev, found.st_ino) in _swept:
+        if key in _swept:
             return
-        _swept.add((found.st_dev, found.st_ino))
+        _swept.add(key)
     sweep(directory)
 
 

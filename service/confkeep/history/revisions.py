@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class State(StrEnum):
     """``promised``: its save is under way (or a crash ended it). ``applied``: it has been the file's content.
 
-    ``abandoned``: it never was, and it is kept as an edit that can be offered again.
+    ``abandoned``: a crash ended its save (an edit to be offered again), or left it half written; kept, so that nothing
+    is lost.
     """
 
     PROMISED = "promised"
@@ -141,13 +142,15 @@ def current(connection: sqlite3.Connection, path: str, etag: str) -> int | None:
     return known.id if known is not None and known.etag == etag else None
 
 
-def knows(connection: sqlite3.Connection, path: str, etag: str) -> bool:
-    """Whether the file ever had this content."""
+def knows(connection: sqlite3.Connection, path: str, etag: str, state: State = State.APPLIED) -> bool:
+    """Whether the file ever had this content (or, with another ``state``, whether it is recorded so)."""
     if not _ETAG.fullmatch(etag):
         return False
     file = file_id(connection, path)
-    query = "SELECT 1 FROM revisions WHERE file = ? AND hash = ? AND state = 'applied' LIMIT 1"
-    return file is not None and connection.execute(query, (file, bytes.fromhex(etag))).fetchone() is not None
+    query = "SELECT 1 FROM revisions WHERE file = ? AND hash = ? AND state = ? LIMIT 1"
+    return (
+        file is not None and connection.execute(query, (file, bytes.fromhex(etag), state.value)).fetchone() is not None
+    )
 
 
 def listing(connection: sqlite3.Connection, path: str, limit: int, before: int | None = None) -> list[Revision]:
