@@ -7,25 +7,31 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Expect:
-    """``etags``: the file holds one of these contents. ``anything``: it exists. Neither: it does not exist."""
+    """``etags``: the file holds one of these contents. ``anything``: it exists. ``absent``: it does not.
+
+    None of them holds for nothing: a list of etags that can match none must not turn into "it does not exist".
+    """
 
     etags: frozenset[str] = frozenset()
     anything: bool = False
+    absent: bool = False
 
     def holds(self, etag: str | None) -> bool:
         """Whether a file with this etag (None: no file) is what the caller expects."""
         if etag is None:
-            return not self.etags and not self.anything
+            return self.absent
         return self.anything or etag in self.etags
 
     def __str__(self) -> str:
         """For messages."""
         if self.anything:
             return "any existing file"
-        return " or ".join(sorted(self.etags)) if self.etags else "no file"
+        if self.absent:
+            return "no file"
+        return " or ".join(sorted(self.etags)) or "a weak etag, which matches nothing"
 
 
 #: The file does not exist yet (``If-None-Match: *``).
-ABSENT = Expect()
+ABSENT = Expect(absent=True)
 #: Whatever is there, but something (``If-Match: *``).
 ANYTHING = Expect(anything=True)

@@ -96,7 +96,7 @@ def test_reader_that_has_enough(unbuffered: str, confkeep: Command, folder: Fold
 @buffers
 @pytest.mark.parametrize("where", ["/dev/full", "cut short"])
 def test_output_that_is_full(where: str, unbuffered: str, confkeep: Command, folder: Folder, tmp_path: Path) -> None:
-    """A disk that does not take the output, or only its beginning: exit code 1 and a sentence, not half a file and 0."""
+    """A disk that does not take the output, or only its beginning: exit code 1 and a sentence, not 0."""
     address = folder.file("a.txt", b"line\n" * 10_000)
     out = Path(where) if where == "/dev/full" else tmp_path / "out"
     with out.open("wb") as full:

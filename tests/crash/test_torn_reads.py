@@ -58,7 +58,7 @@ def test_readers_with_pauses_see_whole_files(target: Path, state: Path, note: No
 
 
 @FILESYSTEMS
-@pytest.mark.parametrize(("count", "saves"), [(2, 200), (10, 5)])
+@pytest.mark.parametrize(("count", "saves"), [(2, 100), (10, 5)])
 def test_readers_without_pauses_see_whole_files(count: int, saves: int, target: Path, state: Path, note: Note) -> None:
     """Readers without a pause, and saves that had rather be refused: none torn, and what is refused is told."""
     with running(state, settings=settings(target)) as daemon, readers(count, 0, target, SEED) as seen:

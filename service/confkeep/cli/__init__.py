@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from typing import TYPE_CHECKING, Final
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from confkeep import __version__
 from confkeep.cli import get, history, inspect, ls, put, serve, stat
 from confkeep.cli.output import print_error
-from confkeep.errors import ConfkeepError
+from confkeep.errors import ConfkeepError, IoError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +55,9 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
     options = parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that is no UTF-8 is shown as well as can be
     try:
         code: int = options.run(options)
         sys.stdout.flush()
@@ -61,9 +65,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print_error(error, as_json=options.json)
         return error.exit_code
     except BrokenPipeError:
-        # Whoever read our output has had enough of it; the interpreter shall not try to flush again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _mute()  # whoever read our output has had enough of it
         return 0
+    except OSError as error:
+        _mute()
+        print_error(IoError(f"writing the output: {error.strerror}"), as_json=False)
+        return IoError.exit_code
     except KeyboardInterrupt:
         return 130
     return code
+
+
+def _mute() -> None:
+    """The interpreter shall not try to flush what nobody takes once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,8 +6,9 @@ import http.client
 import json
 import os
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import quote, urlencode
 
 from confkeep.errors import BadPath, ConfkeepError, NoDaemon
@@ -30,9 +31,21 @@ class Answer:
     body: bytes
 
     def json(self) -> dict[str, Any]:
-        """The body, a JSON object."""
-        document: dict[str, Any] = json.loads(self.body)
-        return document
+        """The body, a JSON object. Raises NoDaemon where it is none: then something else answers."""
+        try:
+            document = json.loads(self.body)
+        except ValueError as error:
+            raise self.no_confkeep() from error
+        if not isinstance(document, dict):
+            raise self.no_confkeep()
+        return cast("dict[str, Any]", document)
+
+    def no_confkeep(self) -> NoDaemon:
+        """The error for an answer that no confkeep gives."""
+        return NoDaemon(
+            f"what answers is no confkeep: {self.status} with {self.body[:80]!r}",
+            remedy="name confkeep's socket with --host or CONFKEEP_HOST",
+        )
 
 
 class _Connection(http.client.HTTPConnection):
@@ -84,7 +97,9 @@ def request(
     path = host.removeprefix("unix://")
     connection = _Connection(path)
     try:
-        connection.request(method, target, body, dict(headers or {}))
+        # A daemon that has heard enough (413) answers and hangs up while we still send.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            connection.request(method, target, body, dict(headers or {}))
         response = connection.getresponse()
         answer = Answer(response.status, response.headers, response.read())
     except (OSError, http.client.HTTPException) as error:
@@ -101,11 +116,10 @@ def request(
 
 def _error(answer: Answer) -> ConfkeepError:
     """The error that the daemon raised, rebuilt from its problem."""
-    try:
-        members = answer.json()
-        slug, detail, remedy = members.pop("slug"), members.pop("detail"), members.pop("remedy", "")
-    except (ValueError, KeyError):
-        return ConfkeepError(f"the daemon answered {answer.status}: {answer.body[:200]!r}")
+    members = answer.json()
+    slug, detail, remedy = members.pop("slug", None), members.pop("detail", None), members.pop("remedy", "")
+    if not (isinstance(slug, str) and isinstance(detail, str)):
+        return answer.no_confkeep()
     known = {kind.slug: kind for kind in _all_kinds(ConfkeepError)}
     return known.get(slug, ConfkeepError)(detail, remedy=remedy, **members)
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import base64
-import sys
 from typing import TYPE_CHECKING
 
 from confkeep.cli import connection
-from confkeep.cli.output import print_json
+from confkeep.cli.output import print_json, write_bytes
 
 if TYPE_CHECKING:
     import argparse
@@ -39,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
             }
         )
     else:
-        sys.stdout.buffer.write(answer.body)
+        write_bytes(answer.body)
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from confkeep.cli import connection
-from confkeep.cli.output import print_json
+from confkeep.cli.output import plain, print_json
 
 if TYPE_CHECKING:
     import argparse
@@ -32,8 +32,9 @@ def run(options: argparse.Namespace) -> int:
     for revision in page["revisions"]:
         who = "-" if revision["uid"] is None else f"uid {revision['uid']}"
         state = "" if revision["state"] == "applied" else f"  [{revision['state']}]"
-        print(
+        line = (
             f"{revision['id']:>6}  {revision['time'][:19]}  {revision['origin']:<8}  {who:<9}  {revision['size']:>8}  "
-            f"{revision['etag'][:12]}{state}  {revision['message']}".rstrip()
+            f"{revision['etag'][:12]}{state}  {revision['message']}"
         )
+        print(plain(line.rstrip()))
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from confkeep.cli import connection
-from confkeep.cli.output import print_json
+from confkeep.cli.output import plain, print_json
 
 if TYPE_CHECKING:
     import argparse
@@ -42,5 +42,6 @@ def run(options: argparse.Namespace) -> int:
         print_json(entries)
         return 0
     for entry in entries:
-        print(f"{entry['size']:>9}  {entry['last_modified'][:19]}  {entry['path']}" if options.long else entry["path"])
+        line = f"{entry['size']:>9}  {entry['last_modified'][:19]}  {entry['path']}" if options.long else entry["path"]
+        print(plain(line))
     return 0

@@ -10,6 +10,18 @@ if TYPE_CHECKING:
     from confkeep.errors import ConfkeepError
 
 
+def plain(text: str) -> str:
+    """``text`` on one line and without control characters: names and messages are other people's."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+def write_bytes(data: bytes) -> None:
+    """All of ``data`` to standard output; a raw stream (PYTHONUNBUFFERED) may take only a part at a time."""
+    view = memoryview(data)
+    while view:
+        view = view[sys.stdout.buffer.write(view) :]
+
+
 def print_json(document: object) -> None:
     """One document, indented."""
     json.dump(document, sys.stdout, indent=2, ensure_ascii=False, default=str)
@@ -21,13 +33,13 @@ def print_error(error: ConfkeepError, *, as_json: bool) -> None:
     if as_json:
         print_json({"slug": error.slug, "detail": error.detail, "remedy": error.remedy, **error.members})
         return
-    print(f"confkeep: {error.detail}", file=sys.stderr)
+    print(f"confkeep: {plain(error.detail)}", file=sys.stderr)
     if error.members.get("evidence"):
-        print(f"  seen:   {error.members['evidence']}", file=sys.stderr)
+        print(f"  seen:   {plain(str(error.members['evidence']))}", file=sys.stderr)
     if error.members.get("etag"):
         print(f"  etag:   {error.members['etag']}", file=sys.stderr)
     if error.remedy:
-        print(f"  remedy: {error.remedy}", file=sys.stderr)
+        print(f"  remedy: {plain(error.remedy)}", file=sys.stderr)
 
 
 def print_fields(fields: dict[str, Any]) -> None:
@@ -35,7 +47,7 @@ def print_fields(fields: dict[str, Any]) -> None:
     width = max(len(name) for name in fields)
     for name, value in fields.items():
         if value is not None and value != "":
-            print(f"{name:<{width}}  {value}")
+            print(f"{name:<{width}}  {plain(str(value))}")
 
 
 def guarantees_line(guarantees: dict[str, bool]) -> str:

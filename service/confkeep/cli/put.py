@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from confkeep.cli import connection
-from confkeep.cli.output import findings_lines, print_json
+from confkeep.cli.output import findings_lines, plain, print_json
 from confkeep.errors import BadPath
 
 if TYPE_CHECKING:
@@ -51,12 +51,14 @@ def run(options: argparse.Namespace) -> int:
         return 0
     done = "would save" if saved["dry_run"] else "saved"
     what = f"{done} ({saved['route']['name']}: {saved['route']['reason']})" if saved["changed"] else "unchanged"
-    print(f"{options.address}: {what}")
-    print(f"revision {saved['revision']}, etag {saved['etag']}")
+    print(plain(f"{options.address}: {what}"))
+    revision = "" if saved["revision"] is None else f"revision {saved['revision']}, "
+    print(f"{revision}etag {saved['etag']}")
     for line in [*(f"note: {note}" for note in saved["notes"]), *findings_lines(saved["findings"])]:
-        print(line, file=sys.stderr)
+        print(plain(line), file=sys.stderr)
     for item in saved["diagnostics"]:
-        print(f"{item['severity']}: line {item['range']['start']['line'] + 1}: {item['message']}", file=sys.stderr)
+        line = item["range"]["start"]["line"] + 1
+        print(plain(f"{item['severity']}: line {line}: {item['message']}"), file=sys.stderr)
     return 0
 
 

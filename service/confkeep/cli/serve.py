@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from confkeep.errors import SettingsError
 
 if TYPE_CHECKING:
     import argparse
+    from types import FrameType
 
 
 HELP = "run the daemon until SIGTERM or SIGINT"
@@ -31,6 +33,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Load the settings and serve."""
+    # From here on a signal ends it well, also before the event loop has its own handlers: process 1 has no defaults.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
     try:
         from confkeep.daemon import run as daemon
         from confkeep.daemon import settings
@@ -44,3 +49,7 @@ def run(options: argparse.Namespace) -> int:
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     daemon.run(settings.load(options.config, roots=options.root, state=options.state, socket=options.socket))
     return 0
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)

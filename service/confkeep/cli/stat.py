@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from confkeep.cli import connection
-from confkeep.cli.output import findings_lines, guarantees_line, print_fields, print_json
+from confkeep.cli.output import findings_lines, guarantees_line, plain, print_fields, print_json
 
 if TYPE_CHECKING:
     import argparse
@@ -49,4 +49,4 @@ def print_verdict(name: str, found: dict[str, Any]) -> None:
         }
     )
     for line in findings_lines(found["findings"]):
-        print(line)
+        print(plain(line))

@@ -8,9 +8,9 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 
@@ -24,19 +24,33 @@ if TYPE_CHECKING:
     from confkeep.daemon.service import Service
 
 
-def build(service: Service) -> Starlette:
+class _Anything(Convertor[str]):
+    """A file's name may hold line breaks too, which Starlette's own ``path`` does not match."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("anything", _Anything())
+
+
+def build(service: Service) -> ASGIApp:
     """The application over ``service``. The path of a file comes last in each URL: it may contain anything."""
     app = Starlette(
         routes=[
             Route("/v1", root.ServiceEndpoint),
-            Route("/v1/files/{address:path}", files.FileEndpoint),
-            Route("/v1/stat/{address:path}", stat.StatEndpoint),
-            Route("/v1/history/{address:path}", history.HistoryEndpoint),
-            Route("/v1/revisions/{number:int}/content", revisions.ContentEndpoint),
+            Route("/v1/files/{address:anything}", files.FileEndpoint),
+            Route("/v1/stat/{address:anything}", stat.StatEndpoint),
+            Route("/v1/history/{address:anything}", history.HistoryEndpoint),
+            Route("/v1/revisions/{number}/content", revisions.ContentEndpoint),
             Route("/healthz", status.HealthEndpoint),
             Route("/readyz", status.ReadyEndpoint),
         ],
-        middleware=[Middleware(Stamp)],
         exception_handlers={
             ConfkeepError: problems.on_named_error,
             ClientDisconnect: problems.on_disconnect,
@@ -46,7 +60,7 @@ def build(service: Service) -> Starlette:
         },
     )
     app.state.service = service
-    return app
+    return Stamp(app)
 
 
 class Stamp:

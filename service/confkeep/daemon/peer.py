@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from confkeep.daemon import problems
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -23,7 +25,7 @@ class Peer(NamedTuple):
 
 
 class PeerProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol that puts the connection's peer into the state of each of its requests."""
+    """uvicorn's HTTP protocol that knows the connection's peer, and whose own errors are problems like all others."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask the kernel once a connection."""
@@ -31,3 +33,10 @@ class PeerProtocol(HttpToolsProtocol):
         credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
         self.app_state = {**self.app_state, "peer": Peer(*_UCRED.unpack(credentials))}
         super().connection_made(cast("asyncio.Transport", transport))
+
+    def send_400_response(self, msg: str) -> None:
+        """What is no HTTP never reaches the application."""
+        body = problems.of_garbage(msg)
+        head = "HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nConnection: close\r\n"
+        self.transport.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode("ascii") + body)
+        self.transport.close()

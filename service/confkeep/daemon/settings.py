@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SOCKET: Final = "/run/confkeep/confkeep.sock"
 DEFAULT_STATE: Final = "/var/lib/confkeep"
+T = TypeVar("T")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MiB: Final = 1 << 20
 
@@ -63,14 +64,24 @@ def load(
         name, equals, path = flag.partition("=")
         if not (name and equals and path):
             raise SettingsError(f"--root {flag!r} is not NAME=PATH", remedy="write --root homeassistant=/config")
-        raw.setdefault("roots", {}).setdefault(name, {})["path"] = path
+        roots_so_far = raw.setdefault("roots", {})
+        if not isinstance(roots_so_far, dict) or not isinstance(roots_so_far.setdefault(name, {}), dict):
+            raise SettingsError(f"{where}: roots: not a table of tables", remedy="write [roots.NAME] and path = …")
+        roots_so_far[name]["path"] = path
     raw |= {key: value for key, value in (("state", state), ("socket", socket)) if value is not None}
-    try:
-        settings = msgspec.convert(raw, Settings)
-    except msgspec.ValidationError as error:
-        raise SettingsError(f"{where}: {error}", remedy="correct the key that is named after 'at'") from error
+    named = raw.get("roots")
+    if isinstance(named, dict):
+        raw["roots"] = {name: _convert(root, RootSettings, f"{where}: roots.{name}") for name, root in named.items()}
+    settings = _convert(raw, Settings, where)
     _check(settings, where)
     return settings
+
+
+def _convert(raw: object, kind: type[T], where: str) -> T:
+    try:
+        return msgspec.convert(raw, kind)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{where}: {error}", remedy="correct the key that is named (after 'at')") from error
 
 
 def _read(config: str) -> dict[str, Any]:
@@ -89,7 +100,9 @@ def _check(settings: Settings, where: str) -> None:
             f"{where}: no roots",
             remedy="name what may be edited: --root homeassistant=/config, or [roots.NAME] path = …",
         )
-    for name in settings.roots:
+    for name, root in settings.roots.items():
+        if not root.path:
+            raise SettingsError(f"{where}: roots.{name}: path is empty", remedy="name a directory or a file")
         if not _NAME.fullmatch(name):
             raise SettingsError(
                 f"{where}: {name!r} cannot name a root", remedy="use letters, digits, '.', '_' and '-', at most 64"

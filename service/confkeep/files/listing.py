@@ -67,7 +67,16 @@ def _sorted_names(directory: int) -> list[tuple[str, bool]]:
         names = [
             (item.name + "/" * is_directory, is_directory) for item in found for is_directory in [_is_directory(item)]
         ]
-    return sorted((name, is_directory) for name, is_directory in names if not is_temporary(name))
+    return sorted((name, is_directory) for name, is_directory in names if _is_addressable(name))
+
+
+def _is_addressable(name: str) -> bool:
+    """Our own temporary files are nobody's, and a name that is no UTF-8 has no address."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return not is_temporary(name)
 
 
 def _is_directory(item: os.DirEntry[str]) -> bool:

@@ -97,11 +97,16 @@ def test_owner_and_mode_are_kept(folder: Folder) -> None:
 
 
 def test_unchanged(folder: Folder) -> None:
-    """Saving what is there already writes nothing and records nothing."""
+    """Saving what is there already writes nothing; where the history knows it, nothing is recorded either."""
     for address in (folder.file("a.yaml"), folder.linked("b.yaml")):
+        before = tree(folder.path)
+        answer = folder.daemon.put(address, b"a: 1\n")
+        assert (answer.status, answer.json["changed"], answer.etag) == (200, False, etag(b"a: 1\n"))
+        assert tree(folder.path) == before
+        saved = folder.daemon.put(address, b"a: 2\n")
         with untouched(folder.daemon, folder.path):
-            answer = folder.daemon.put(address, b"a: 1\n")
-            assert (answer.status, answer.json["changed"], answer.etag) == (200, False, etag(b"a: 1\n"))
+            again = folder.daemon.put(address, b"a: 2\n")
+        assert (again.json["changed"], again.json["revision"]) == (False, saved.json["revision"])
 
 
 def test_retry_of_an_answered_save(folder: Folder) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from confkeep.daemon.service import Service
     from confkeep.history.revisions import Revision
 
-_LARGEST_ID: Final = (1 << 63) - 1
+_MOST_DIGITS: Final = 19  # of a 64-bit number
 
 
 class ContentEndpoint(HTTPEndpoint):
@@ -29,10 +29,7 @@ class ContentEndpoint(HTTPEndpoint):
         """The bytes of one revision, of a file below one of the roots."""
         daemon = service.of(request)
         Parameters(request)
-        number: int = request.path_params["number"]
-        if number > _LARGEST_ID:
-            raise NotFound(f"there is no revision {number}", remedy="GET /v1/history/{root}/{path} lists them")
-        revision, data = await daemon.run(_find, daemon, number)
+        revision, data = await daemon.run(_find, daemon, request.path_params["number"])
         headers = {
             "ETag": f'"{revision.etag}"',
             "Last-Modified": formatdate(revision.time / 1000, usegmt=True),
@@ -44,9 +41,11 @@ class ContentEndpoint(HTTPEndpoint):
         return Response(data, 200, headers, media_type="application/octet-stream")
 
 
-def _find(daemon: Service, number: int) -> tuple[Revision, bytes]:
+def _find(daemon: Service, number: str) -> tuple[Revision, bytes]:
     """State may be shared with the library: only files below a root are anybody's business here."""
-    path, revision, data = daemon.keeper.revision(number)
+    if not (number.isascii() and number.isdigit() and len(number) < _MOST_DIGITS):
+        raise NotFound(f"there is no revision {number[:40]}", remedy="GET /v1/history/{root}/{path} lists them")
+    path, revision, data = daemon.keeper.revision(int(number))
     if not any(_holds(os.path.realpath(root.path), path) for root in daemon.roots.values()):
         raise NotFound(f"revision {number} is of no file below a root", remedy="GET /v1 lists the roots")
     return revision, data
