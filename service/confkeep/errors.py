@@ -22,10 +22,15 @@ class ConfkeepError(Exception):
     exit_code: ClassVar[int] = 1
 
     def __init__(self, detail: str, *, remedy: str = "", **members: Any) -> None:
-        super().__init__(detail)
-        self.detail = detail
+        self.detail = shown(detail)
+        super().__init__(self.detail)
         self.remedy = remedy
         self.members: dict[str, Any] = members
+
+
+def shown(text: str) -> str:
+    """``text`` with bytes that are no UTF-8 (lone surrogates, as ``os.fsdecode`` makes them) written as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 class BadPath(ConfkeepError):

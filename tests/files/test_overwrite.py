@@ -146,7 +146,7 @@ def test_a_reader_that_stays_makes_it_busy(path: Path) -> None:
     with opened(path, os.O_RDONLY), pytest.raises(TargetBusy) as caught:
         save(path, on_busy=OnBusy.REFUSE)
     assert path.read_bytes() == OLD
-    assert "others kept the file open" in caught.value.detail
+    assert "others keep the file open" in caught.value.detail
     assert caught.value.members["on_busy"] == "refuse"
 
 
@@ -167,7 +167,7 @@ def test_a_reader_that_stays_is_written_under(path: Path) -> None:
     assert path.read_bytes() == NEW
     assert not written.reader_atomic
     assert not written.compare_and_swap
-    assert "others kept the file open" in written.notes[0]
+    assert "others keep the file open" in written.notes[0]
 
 
 def test_without_a_lease_other_content_is_still_not_overwritten(path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import msgspec
 
@@ -64,17 +64,20 @@ def load(
         name, equals, path = flag.partition("=")
         if not (name and equals and path):
             raise SettingsError(f"--root {flag!r} is not NAME=PATH", remedy="write --root homeassistant=/config")
-        roots_so_far = raw.setdefault("roots", {})
-        if not isinstance(roots_so_far, dict) or not isinstance(roots_so_far.setdefault(name, {}), dict):
-            raise SettingsError(f"{where}: roots: not a table of tables", remedy="write [roots.NAME] and path = …")
-        roots_so_far[name]["path"] = path
+        so_far = _table(_table(raw.setdefault("roots", {}), where).setdefault(name, {}), where)
+        so_far["path"] = path
     raw |= {key: value for key, value in (("state", state), ("socket", socket)) if value is not None}
-    named = raw.get("roots")
-    if isinstance(named, dict):
-        raw["roots"] = {name: _convert(root, RootSettings, f"{where}: roots.{name}") for name, root in named.items()}
+    named = _table(raw.get("roots", {}), where)
+    raw["roots"] = {name: _convert(root, RootSettings, f"{where}: roots.{name}") for name, root in named.items()}
     settings = _convert(raw, Settings, where)
     _check(settings, where)
     return settings
+
+
+def _table(value: object, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise SettingsError(f"{where}: roots: not a table of tables", remedy="write [roots.NAME] and path = …")
+    return cast("dict[str, Any]", value)
 
 
 def _convert(raw: object, kind: type[T], where: str) -> T:

@@ -10,7 +10,7 @@ import errno
 import fcntl
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -38,9 +38,10 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class NoLease:
-    """Why there is no lease."""
+    """Why there is no lease; ``busy``: because others have the file open, which may end."""
 
     reason: str
+    busy: bool = field(default=False, compare=False)
 
 
 def take(fd: int, wait: float) -> Lease | NoLease:
@@ -61,17 +62,17 @@ def take(fd: int, wait: float) -> Lease | NoLease:
             fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
         except OSError as error:
             if error.errno != errno.EAGAIN or time.monotonic() >= give_up:
-                return NoLease(_reason(error, wait))
+                return NoLease(_reason(error), busy=error.errno == errno.EAGAIN)
         else:
             return Lease(fd, taken)
         time.sleep(pause)
         pause = min(pause * 1.5, _MAX_PAUSE)
 
 
-def _reason(error: OSError, wait: float = 0.0) -> str:
+def _reason(error: OSError) -> str:
     match error.errno:
         case errno.EAGAIN:
-            return f"others kept the file open for {wait:g} s"
+            return "others keep the file open"
         case errno.EACCES | errno.EPERM:
             return "only the file's owner (or CAP_LEASE) may take a write lease"
         case errno.EINVAL | errno.EOPNOTSUPP | errno.ENOSYS | errno.ENOLCK:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from confkeep.errors import shown
 from confkeep.files import syscalls
 
 _ATTR_IMMUTABLE: Final = 0x10
@@ -126,7 +127,7 @@ def parse_mount(line: str) -> Mount:
         fs_type=rest[0],
         source=_unescape(rest[1]),
         super_options=frozenset(rest[2].split(",")),
-        line=line,
+        line=shown(line),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import errno
 import os
+import random
 import stat
 import time
 from contextlib import suppress
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 #: How long to try for the lease (seconds), if the caller does not say.
 LEASE_WAIT: Final = 1.0
 _PAUSE: Final = 0.0005
+#: How long one turn of trying for the lease lasts, and how long it is left to others between two (seconds, at random).
+_TURN: Final = (0.005, 0.02)
+_ASIDE: Final = 0.005
 _NO_RESERVATIONS: Final = {errno.EOPNOTSUPP, errno.ENOSYS}
 _OVERTAKEN: Final = OSError(errno.EIO, "lease overrun")
 _MODE_LOST: Final = "the kernel cleared setuid or setgid on writing, and only the owner can set them again"
@@ -40,22 +44,38 @@ def overwrite(
     Raises Changed, TargetBusy, OutOfSpace, IoError: the old bytes are in the file. Unsettled: neither the new nor
     the old bytes could be brought to the disk.
     """
-    fd = _open(target, lease_wait, on_busy)
+    give_up = time.monotonic() + lease_wait
+    while True:
+        turn = random.uniform(*_TURN)  # noqa: S311 - to differ from another saver, not to be secret
+        left = give_up - time.monotonic()
+        try:
+            return _once(target, old, new, on_busy, min(turn, max(left, 0.0)), last=turn >= left)
+        except _Crowded:
+            time.sleep(random.uniform(0.0, _ASIDE))  # noqa: S311 - as above
+
+
+class _Crowded(Exception):
+    """Others have the file open, and there is time left."""
+
+
+def _once(target: Target, old: bytes, new: bytes, on_busy: OnBusy, wait: float, *, last: bool) -> Written:
+    """One turn: our own descriptor keeps other savers from their lease, so it is closed between the turns."""
+    fd = _open(target, wait, on_busy, last=last)
     try:
         before = os.fstat(fd)
         if len(new) > len(old):
             if on_busy is OnBusy.REFUSE:
-                _be_alone(target, fd, lease_wait)
-            _reserve(target, fd, before, len(new), lease_wait)
-        written = _write(target, fd, before, old, new, on_busy=on_busy, lease_wait=lease_wait)
+                _be_alone(target, fd, wait, last=last)
+            _reserve(target, fd, before, len(new), wait)
+        written = _write(target, fd, before, old, new, on_busy=on_busy, wait=wait, last=last)
         kept = _keep_mode(fd, before.st_mode)
-        _flush(target, fd, old, new, lease_wait)
+        _flush(target, fd, old, new)
     finally:
         os.close(fd)
     return written if kept else dataclasses.replace(written, metadata_kept=False, notes=(*written.notes, _MODE_LOST))
 
 
-def _open(target: Target, wait: float, on_busy: OnBusy) -> int:
+def _open(target: Target, wait: float, on_busy: OnBusy, *, last: bool) -> int:
     """Open for writing. Our open(2) waits for others' leases like anybody's, here with a deadline."""
     give_up = time.monotonic() + wait
     while True:
@@ -63,6 +83,8 @@ def _open(target: Target, wait: float, on_busy: OnBusy) -> int:
             return target.open(os.O_RDWR)
         except BlockingIOError as error:
             if time.monotonic() >= give_up:
+                if not last:
+                    raise _Crowded from error
                 raise _busy(target, "another program holds a lease on it", on_busy) from error
         except OSError as error:
             raise failure(error, target.path, "opening") from error
@@ -77,28 +99,30 @@ def _busy(target: Target, reason: str, on_busy: OnBusy) -> TargetBusy:
     )
 
 
-def _reserve(target: Target, fd: int, before: os.stat_result, length: int, lease_wait: float) -> None:
+def _reserve(target: Target, fd: int, before: os.stat_result, length: int, wait: float) -> None:
     """Make sure that growing cannot fail half-way. Where it does fail, the blocks already got are given back."""
     try:
         syscalls.reserve(fd, length)
     except OSError as error:
         if error.errno in _NO_RESERVATIONS:
             return
-        _give_back(fd, before, lease_wait)
+        _give_back(fd, before, wait)
         raise failure(error, target.path, f"reserving {length - before.st_size} more bytes for") from error
 
 
-def _be_alone(target: Target, fd: int, lease_wait: float) -> None:
+def _be_alone(target: Target, fd: int, wait: float, *, last: bool) -> None:
     """A save that is going to be refused shall not even have reserved blocks."""
-    held = lease.take(fd, lease_wait)
+    held = lease.take(fd, wait)
     if isinstance(held, lease.NoLease):
+        if held.busy and not last:
+            raise _Crowded
         raise _busy(target, held.reason, OnBusy.REFUSE)
     held.release()
 
 
-def _give_back(fd: int, before: os.stat_result, lease_wait: float) -> None:
+def _give_back(fd: int, before: os.stat_result, wait: float) -> None:
     """Drop the blocks beyond the end again, only while no one else can change the size."""
-    held = lease.take(fd, lease_wait)
+    held = lease.take(fd, wait)
     if isinstance(held, lease.Lease):
         _trim(fd, before)
         held.release()
@@ -114,10 +138,12 @@ def _trim(fd: int, before: os.stat_result) -> None:
 
 
 def _write(
-    target: Target, fd: int, before: os.stat_result, old: bytes, new: bytes, *, on_busy: OnBusy, lease_wait: float
+    target: Target, fd: int, before: os.stat_result, old: bytes, new: bytes, *, on_busy: OnBusy, wait: float, last: bool
 ) -> Written:
-    held = lease.take(fd, lease_wait)
+    held = lease.take(fd, wait)
     if isinstance(held, lease.NoLease):
+        if held.busy and not last:
+            raise _Crowded
         if on_busy is OnBusy.REFUSE:
             raise _busy(target, held.reason, on_busy)
         _compare(target, fd, old)
@@ -182,7 +208,7 @@ def _keep_mode(fd: int, mode: int) -> bool:
     return True
 
 
-def _flush(target: Target, fd: int, old: bytes, new: bytes, lease_wait: float) -> None:
+def _flush(target: Target, fd: int, old: bytes, new: bytes) -> None:
     """Never retry a bare fsync: the second one answers "ok" for bytes that are not on the disk. Rewrite instead.
 
     By now others may have written; what is not ours is not touched.
@@ -190,7 +216,7 @@ def _flush(target: Target, fd: int, old: bytes, new: bytes, lease_wait: float) -
     try:
         os.fsync(fd)
     except OSError as error:
-        held = lease.take(fd, lease_wait)
+        held = lease.take(fd, LEASE_WAIT)
         try:
             if read_all(fd) != new:
                 raise Unsettled(f"{target.path} could not be flushed, and others wrote to it", error) from error

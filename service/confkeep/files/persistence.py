@@ -6,6 +6,7 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, Final, Literal
 
+from confkeep.errors import shown
 from confkeep.files import mounts
 from confkeep.files.finding import Finding
 
@@ -28,7 +29,7 @@ def of(place: Place, mount_id: int) -> tuple[Finding, ...]:
         Finding(
             rule="MNT011",
             severity="error",
-            message=f"{place.path} is in the container's own layer: it is lost when the container is recreated",
+            message=f"{shown(place.path)} is in the container's own layer: it is lost when the container is recreated",
             remedy="mount its directory from the host or from a named volume",
             evidence=layer.line,
         ),

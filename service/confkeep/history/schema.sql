@@ -1,15 +1,15 @@
 -- The store's schema, version 1 (PRAGMA user_version). Times are milliseconds since the epoch, hashes SHA-256.
-CREATE TABLE contents (
+CREATE TABLE IF NOT EXISTS contents (
     hash  BLOB PRIMARY KEY,
     bytes BLOB NOT NULL
 );
 
-CREATE TABLE files (
+CREATE TABLE IF NOT EXISTS files (
     id   INTEGER PRIMARY KEY,
     path BLOB NOT NULL UNIQUE           -- absolute, free of links, as the kernel's bytes
 );
 
-CREATE TABLE revisions (
+CREATE TABLE IF NOT EXISTS revisions (
     id      INTEGER PRIMARY KEY AUTOINCREMENT,   -- numbers are never used again
     file    INTEGER NOT NULL REFERENCES files,
     hash    BLOB NOT NULL REFERENCES contents,
@@ -21,10 +21,10 @@ CREATE TABLE revisions (
     message TEXT NOT NULL DEFAULT '',
     request TEXT NOT NULL DEFAULT ''
 );
-CREATE INDEX revisions_of_file ON revisions (file, id);
+CREATE INDEX IF NOT EXISTS revisions_of_file ON revisions (file, id);
 
 -- A save that has been promised and is not yet settled. At most one for each target.
-CREATE TABLE intents (
+CREATE TABLE IF NOT EXISTS intents (
     file       INTEGER PRIMARY KEY REFERENCES files,
     revision   INTEGER NOT NULL REFERENCES revisions,
     dev        INTEGER,                 -- of the target when it was looked at, NULL where nothing was
