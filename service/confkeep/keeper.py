@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Self
 from confkeep import recovery
 from confkeep.documents.check import Validate, check, format_of
 from confkeep.errors import Conflict, InvalidDocument, NotFound, TargetBusy
-from confkeep.etag import etag_of
+from confkeep.etag import Version, etag_of, version_of
 from confkeep.files import lock, persistence
 from confkeep.files.place import resolve
 from confkeep.files.read import is_readable, read
@@ -105,18 +105,19 @@ class Keeper:
         refusal = self._refusal(target, root)
         if refusal:
             raise refusal
-        old = None if target.stat is None else read(target)
-        saved = _as_far_as_known(target, old, request)
+        old = None if target.stat is None else version_of(read(target))
+        new = version_of(request.data)
+        saved = _as_far_as_known(target, old, new, dry_run=request.dry_run)
         if not saved.changed:
-            return saved if request.dry_run else replace(saved, revision=self._note(target, saved.etag, request.data))
+            return saved if request.dry_run else replace(saved, revision=self._note(target, new))
         self._compare(target, old, request.expect)
-        format_ = format_of(target.place.name) if request.validate is Validate.SYNTAX else None
+        format_ = None if request.validate is Validate.OFF else format_of(target.place.name)
         if request.dry_run:
-            return replace(saved, checked=format_, diagnostics=_check(target, request.data, format_))
-        plan = Plan(target, old, request.data, request.on_busy or root.on_busy, root.journal)
+            return replace(saved, checked=format_, diagnostics=_check(target, request, format_))
+        plan = Plan(target, old, new, request.on_busy or root.on_busy, root.journal)
         with Writing(self.store, self._stagers, plan, self.state_finding) as writing:
             writing.stage()
-            diagnostics = _check(target, request.data, format_)
+            diagnostics = _check(target, request, format_)
             writing.promise(request.author)
             written = writing.write()
         return replace(
@@ -129,17 +130,17 @@ class Keeper:
             diagnostics=diagnostics,
         )
 
-    def _note(self, target: Target, etag: str, data: bytes) -> int:
+    def _note(self, target: Target, present: Version) -> int:
         """The revision that the file's content is; if somebody else wrote it, 200 still means flushed and recorded."""
-        revision = self._revision_of(target.path, etag)
+        revision = self._revision_of(target.path, present.etag)
         if revision is None:
             recovery.flush(target)
             with self.store.durable() as connection:
-                revision = revisions.note(connection, revisions.ensure_file(connection, target.path), data)
+                revision = revisions.note(connection, revisions.ensure_file(connection, target.path), present)
         return revision
 
-    def _compare(self, target: Target, old: bytes | None, expect: Expect) -> None:
-        etag = None if old is None else etag_of(old)
+    def _compare(self, target: Target, old: Version | None, expect: Expect) -> None:
+        etag = None if old is None else old.etag
         if expect.holds(etag):
             return
         with self.store.reading() as connection:
@@ -237,11 +238,12 @@ class Keeper:
             yield
 
 
-def _check(target: Target, data: bytes, format_: Format | None) -> tuple[Diagnostic, ...]:
+def _check(target: Target, request: Request, format_: Format | None) -> tuple[Diagnostic, ...]:
     if format_ is None:
         return ()
     try:
-        found = tuple(check(data, format_, seconds=_CHECK_SECONDS))
+        strict = request.validate is Validate.STRICT
+        found = tuple(check(request.data, format_, strict=strict, seconds=_CHECK_SECONDS))
     except TimeoutError as error:
         raise InvalidDocument(
             f"{target.path}: the check as {format_.upper()} took over {_CHECK_SECONDS:g} s of processor time",
@@ -262,19 +264,19 @@ def _check(target: Target, data: bytes, format_: Format | None) -> tuple[Diagnos
     )
 
 
-def _as_far_as_known(target: Target, old: bytes | None, request: Request) -> Saved:
+def _as_far_as_known(target: Target, old: Version | None, new: Version, *, dry_run: bool) -> Saved:
     """The result of a save before anything is written."""
     if target.choice is None:
         raise Changed
     return Saved(
         path=target.path,
-        etag=etag_of(request.data),
+        etag=new.etag,
         revision=None,
-        size=len(request.data),
-        changed=old != request.data,
+        size=len(new.data),
+        changed=old != new,
         created=old is None,
         checked=None,
-        dry_run=request.dry_run,
+        dry_run=dry_run,
         route=target.choice,
         guarantees=DECLARED[target.choice.name],
         notes=(),

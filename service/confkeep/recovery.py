@@ -13,7 +13,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from confkeep.errors import ConfkeepError, TargetBusy
-from confkeep.etag import etag_of
+from confkeep.etag import Version, etag_of, version_of
 from confkeep.files import leftovers
 from confkeep.files.overwrite import overwrite
 from confkeep.files.place import resolve
@@ -80,10 +80,10 @@ def settle(store: Store, place: Place) -> Recovered | None:
 
     Raises ConfkeepError or OSError when the target cannot be read or repaired now; the intent stays.
     """
-    with store.reading() as connection:
+    with store.looking() as connection:
         intent = intents.unsettled_of(connection, place.path)
-    if intent is None:
-        return None
+        if intent is None or store.is_about_to_close(intent.revision):
+            return None
     # A record that can be read after kill -9 may still not be on the disk; acting on it and then losing power would
     # leave a changed target without a promise.
     store.make_durable()
@@ -110,12 +110,12 @@ def _settle(store: Store, intent: Intent, target: Target) -> Recovered:
     if found is Found.TORN and present is not None:
         if target.refusal:
             raise target.refusal
-        _record_torn(store, intent, present)
+        _record_torn(store, intent, version_of(present))
         overwrite(target, present, intent.new)
     else:
         flush(target)
         if found is Found.OTHER and present is not None:
-            _record_other(store, intent.path, present)
+            _record_other(store, intent.path, version_of(present))
     with store.durable() as connection:
         state = State.APPLIED if found in {Found.NEW, Found.TORN} else State.ABANDONED
         intents.close(connection, intent.revision, state)
@@ -127,15 +127,15 @@ def _is_known(store: Store, path: str, present: bytes | None) -> bool:
         return present is not None and revisions.knows(connection, path, etag_of(present))
 
 
-def _record_torn(store: Store, intent: Intent, present: bytes) -> None:
+def _record_torn(store: Store, intent: Intent, present: Version) -> None:
     """Durably, before it is written over; as abandoned, for it never was anybody's content of the file."""
     with store.durable() as connection:
-        if not revisions.knows(connection, intent.path, etag_of(present), State.ABANDONED):
+        if not revisions.knows(connection, intent.path, present.etag, State.ABANDONED):
             file = revisions.ensure_file(connection, intent.path)
             revisions.add(connection, file, present, State.ABANDONED, _HALF_WRITTEN)
 
 
-def _record_other(store: Store, path: str, present: bytes) -> None:
+def _record_other(store: Store, path: str, present: Version) -> None:
     with store.durable() as connection:
         revisions.note(connection, revisions.ensure_file(connection, path), present)
 

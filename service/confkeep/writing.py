@@ -17,12 +17,13 @@ from confkeep.files.target import Changed, Target
 from confkeep.files.written import Unsettled, Written
 from confkeep.history import intents
 from confkeep.history.intents import Promise
-from confkeep.history.revisions import Author, State
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
+    from confkeep.etag import Version
     from confkeep.files.finding import Finding
+    from confkeep.history.revisions import Author
     from confkeep.history.store import Store
 
 
@@ -31,8 +32,8 @@ class Plan:
     """What is to be written where; ``old`` is None where nothing is yet."""
 
     target: Target
-    old: bytes | None
-    new: bytes
+    old: Version | None
+    new: Version
     on_busy: OnBusy
     journal: Journal
 
@@ -63,7 +64,7 @@ class Writing:
     def stage(self) -> None:
         """Begin to write and flush the temporary file beside the check and the promise: nobody can see it."""
         if self.choice.name is Route.REPLACE:
-            self._staging = self.stagers.submit(stage, self.plan.target, self.plan.new)
+            self._staging = self.stagers.submit(stage, self.plan.target, self.plan.new.data)
 
     def promise(self, author: Author) -> None:
         """Record both contents and the intent durably. Raises when there is no journal and one is required."""
@@ -104,9 +105,10 @@ class Writing:
                 revision=self.revision,
             ) from error
         except (Changed, ConfkeepError):
-            self._close(None)
+            self._withdraw()
             raise
-        self._close(State.APPLIED)
+        if self.revision is not None:
+            self.store.close_later(self.revision)
         return written
 
     def guarantees(self, written: Written) -> Guarantees:
@@ -129,7 +131,7 @@ class Writing:
         except NotReproducible as error:
             self.choice = Choice(Route.OVERWRITE, "metadata", str(error))
             return None
-        return staged.publish(self.plan.old or b"")
+        return staged.publish(self._old())
 
     def _by_overwrite(self) -> Written:
         refusal = without_journal(self.plan.target.path, self.choice, self.plan.journal, self.state_finding)
@@ -137,20 +139,19 @@ class Writing:
             raise refusal
         if not self._journal_is_durable():
             self.notes.append("written in place without a durable journal: a crash at that moment could not be undone")
-        return overwrite(self.plan.target, self.plan.old or b"", self.plan.new, on_busy=self.plan.on_busy)
+        return overwrite(self.plan.target, self._old(), self.plan.new.data, on_busy=self.plan.on_busy)
+
+    def _old(self) -> bytes:
+        return b"" if self.plan.old is None else self.plan.old.data
 
     def _journal_is_durable(self) -> bool:
         return self.revision is not None and not _is_volatile(self.state_finding)
 
-    def _close(self, state: State | None) -> None:
-        """Close the intent (None: withdraw it). If that fails it stays open, and recovery closes it after a look."""
-        if self.revision is None:
-            return
-        with suppress(OutOfSpace, IoError), self.store.soon() as connection:
-            if state is None:
+    def _withdraw(self) -> None:
+        """The target is as it was: take the promise back. If that fails the intent stays, and recovery looks again."""
+        if self.revision is not None:
+            with suppress(OutOfSpace, IoError), self.store.soon() as connection:
                 intents.withdraw(connection, self.revision)
-            else:
-                intents.close(connection, self.revision, state)
 
 
 def _chosen(target: Target) -> Choice:

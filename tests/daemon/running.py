@@ -17,6 +17,8 @@ from urllib.parse import quote
 from tests.daemon import client
 from tests.daemon.client import Answer, Body
 
+_SETTLED_WITHIN = 2.0
+
 #: Seconds after which a daemon that does not start or stop is a failure.
 PATIENCE = 30.0
 
@@ -102,7 +104,15 @@ class Daemon:
         return self.running.wait(PATIENCE)
 
     def recorded(self) -> list[tuple[object, ...]]:
-        """Every revision, content, file and open intent in its store."""
+        """Every revision, content, file and open intent in its store, once what is settled is closed (in a second)."""
+        give_up = time.monotonic() + _SETTLED_WITHIN
+        rows = self._rows()
+        while any(row[0] == "intent" for row in rows) and time.monotonic() < give_up:
+            time.sleep(0.05)
+            rows = self._rows()
+        return rows
+
+    def _rows(self) -> list[tuple[object, ...]]:
         with closing(sqlite3.connect(f"file:{self.state}/history.db?mode=ro", uri=True)) as store:
             queries = (
                 "SELECT 'revision', id, file, hash, state, origin, uid, message FROM revisions ORDER BY id",

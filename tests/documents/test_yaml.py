@@ -13,8 +13,13 @@ from confkeep.documents.yaml import MAX_DEPTH, check
 
 
 def found(data: bytes | str) -> list[Diagnostic]:
-    """What a check without hurry finds."""
-    return check(data.encode() if isinstance(data, str) else data, seconds=10)
+    """What a strict check without hurry finds."""
+    return check(data.encode() if isinstance(data, str) else data, strict=True, seconds=10)
+
+
+def plainly(data: bytes | str) -> list[Diagnostic]:
+    """What the check of a save finds."""
+    return check(data.encode() if isinstance(data, str) else data, strict=False, seconds=10)
 
 
 def at(line: int, character: int) -> Position:
@@ -97,16 +102,17 @@ def test_wrong_bytes_after_an_emoji() -> None:
 
 
 @pytest.mark.parametrize("text", ["a: 1\nb: 2\na: 3\n", "x: 1\n'x': 2\n", "{q: 1, q: 2}\n"])
-def test_duplicate_keys_are_a_warning(text: str) -> None:
-    """Most readers take them for an error, Home Assistant for a warning: the document can be saved."""
-    (warning,) = found(text)
-    assert (warning.severity, warning.code) == ("warning", "duplicate-key")
+def test_duplicate_keys_are_for_the_strict(text: str) -> None:
+    """Most readers take them for an error, Home Assistant for a warning: the document can be saved unless strict."""
+    (error,) = found(text)
+    assert (error.severity, error.code) == ("error", "duplicate-key")
+    assert plainly(text) == []
 
 
 def test_every_duplicate_is_pointed_at() -> None:
     """The second and third one, with their own range."""
-    warnings = found("a: 1\nbb:\n  a: 1\nbb: 2\nbb: 3\n")
-    assert [(w.range.start, w.range.end) for w in warnings] == [(at(3, 0), at(3, 2)), (at(4, 0), at(4, 2))]
+    errors = found("a: 1\nbb:\n  a: 1\nbb: 2\nbb: 3\n")
+    assert [(e.range.start, e.range.end) for e in errors] == [(at(3, 0), at(3, 2)), (at(4, 0), at(4, 2))]
 
 
 def test_reading_stops_at_the_first_syntax_error() -> None:
@@ -140,7 +146,7 @@ def test_objects_are_not_built() -> None:
 def test_the_deadline_is_kept(slow: bytes) -> None:
     """A document that takes longer than it may is given up, never called valid."""
     with suppress(TimeoutError):
-        assert any(diagnostic.severity == "error" for diagnostic in check(slow, seconds=0.001))
+        assert any(diagnostic.severity == "error" for diagnostic in check(slow, strict=True, seconds=0.001))
 
 
 _PIECES = st.sampled_from(
@@ -162,3 +168,23 @@ def test_any_bytes_have_an_answer(data: bytes) -> None:
         assert (0, 0) <= (start.line, start.character) <= (end.line, end.character)
         assert end.character <= 2 * len(data)
         assert diagnostic.message
+
+
+@given(st.one_of(st.binary(max_size=200), st.lists(_PIECES, max_size=40).map(lambda pieces: "".join(pieces).encode())))
+@settings(max_examples=500, deadline=None)
+@example(b"a: *x")
+@example(b"\xe2\x80\xa8*0")
+@example(b'{"a":*x}')
+@example(b"\xff\xfe*\x00x\x00")
+@example(b"a: &x 1\nb: [*x, *y]\n")
+def test_the_quick_way_says_what_the_strict_one_says(data: bytes) -> None:
+    """A save's check differs from the strict one only where that says so: duplicate keys."""
+    strict = [diagnostic for diagnostic in found(data) if diagnostic.code != "duplicate-key"]
+    assert plainly(data) == strict
+
+
+def test_a_large_or_nested_document_is_not_left_to_libyaml_alone() -> None:
+    """What could take libyaml long goes event by event, where the deadline holds."""
+    for slow in (b"- a\n" * 300_000, b"[" * 150 + b"a," * 200_000 + b"]" * 150):
+        with pytest.raises(TimeoutError):
+            check(slow, strict=False, seconds=0.001)

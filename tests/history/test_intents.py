@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from confkeep.errors import IoError
+from confkeep.etag import version_of
 from confkeep.history import intents, revisions
 from confkeep.history.intents import Promise
 from confkeep.history.revisions import LIBRARY, Origin, State
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROMISE = Promise(
-    path="/config/a.yaml", identity=(1, 2), mount_root=True, old=b"old", new=b"new", route="overwrite", author=LIBRARY
+    path="/config/a.yaml",
+    identity=(1, 2),
+    mount_root=True,
+    old=version_of(b"old"),
+    new=version_of(b"new"),
+    route="overwrite",
+    author=LIBRARY,
 )
 
 
@@ -56,7 +63,7 @@ def test_a_promise_holds_both_contents(connection: sqlite3.Connection) -> None:
 def test_known_content_is_not_recorded_again(connection: sqlite3.Connection) -> None:
     """The second save in a row adds one revision."""
     intents.close(connection, intents.promise(connection, PROMISE), State.APPLIED)
-    intents.promise(connection, replace(PROMISE, old=b"new", new=b"newer"))
+    intents.promise(connection, replace(PROMISE, old=version_of(b"new"), new=version_of(b"newer")))
     assert [content for *_, content in listed(connection)] == [b"old", b"new", b"newer"]
 
 
@@ -64,7 +71,7 @@ def test_known_content_is_not_recorded_again(connection: sqlite3.Connection) -> 
 def test_a_file_that_did_not_exist(connection: sqlite3.Connection, route: str) -> None:
     """Nothing is not the same as an empty file."""
     intents.promise(connection, replace(PROMISE, old=None, identity=None, route=route))
-    intents.promise(connection, replace(PROMISE, path="/b", old=b"", route=route))
+    intents.promise(connection, replace(PROMISE, path="/b", old=version_of(b""), route=route))
     first, second = intents.unsettled(connection)
     assert (first.old, first.identity) == (None, None)
     assert second.old == b""
@@ -104,7 +111,9 @@ def test_a_withdrawn_save_leaves_no_trace(connection: sqlite3.Connection) -> Non
 
 def test_withdrawing_keeps_content_that_others_need(connection: sqlite3.Connection) -> None:
     """The same bytes may be another revision's."""
-    other = revisions.add(connection, revisions.ensure_file(connection, "/b"), b"new", State.APPLIED, LIBRARY)
+    other = revisions.add(
+        connection, revisions.ensure_file(connection, "/b"), version_of(b"new"), State.APPLIED, LIBRARY
+    )
     intents.withdraw(connection, intents.promise(connection, PROMISE))
     found = revisions.find(connection, other)
     assert found is not None

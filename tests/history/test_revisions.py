@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from confkeep.errors import IoError
-from confkeep.etag import etag_of
+from confkeep.etag import etag_of, version_of
 from confkeep.history import revisions
 from confkeep.history.revisions import EXTERNAL, LIBRARY, Author, Origin, State
 from confkeep.history.store import Store
@@ -31,7 +31,7 @@ def connection(state: Path) -> Generator[sqlite3.Connection]:
 
 def add(connection: sqlite3.Connection, content: bytes, state: State = State.APPLIED, path: str = "/a") -> int:
     """One revision."""
-    return revisions.add(connection, revisions.ensure_file(connection, path), content, state, LIBRARY)
+    return revisions.add(connection, revisions.ensure_file(connection, path), version_of(content), state, LIBRARY)
 
 
 def contents(connection: sqlite3.Connection) -> int:
@@ -54,7 +54,7 @@ def test_what_is_recorded_comes_back(connection: sqlite3.Connection) -> None:
     file = revisions.ensure_file(connection, "/a")
     before = time.time_ns() // 1_000_000
     author = Author(Origin.API, 1000, "a ü message", "request-1")
-    number = revisions.add(connection, file, b"\x00bytes\xff", State.PROMISED, author)
+    number = revisions.add(connection, file, version_of(b"\x00bytes\xff"), State.PROMISED, author)
     found = revisions.find(connection, number)
     assert found is not None
     path, revision = found
@@ -94,10 +94,10 @@ def test_only_what_was_applied_is_the_latest(connection: sqlite3.Connection) -> 
 def test_the_newest_content_is_not_noted_twice(connection: sqlite3.Connection) -> None:
     """What is known to be there is that revision; anything else somebody wrote behind our back."""
     file = revisions.ensure_file(connection, "/a")
-    first = revisions.note(connection, file, b"x")
-    assert revisions.note(connection, file, b"x") == first
-    other = revisions.note(connection, file, b"y")
-    again = revisions.note(connection, file, b"x")
+    first = revisions.note(connection, file, version_of(b"x"))
+    assert revisions.note(connection, file, version_of(b"x")) == first
+    other = revisions.note(connection, file, version_of(b"y"))
+    again = revisions.note(connection, file, version_of(b"x"))
     assert len({first, other, again}) == 3
     found = revisions.find(connection, other)
     assert found is not None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from confkeep.errors import IoError, JournalUnavailable, OutOfSpace
+from confkeep.etag import version_of
 from confkeep.history import revisions
 from confkeep.history.revisions import LIBRARY, State
 from confkeep.history.store import VERSION, Store
@@ -44,7 +45,9 @@ def pragma(store: Store, name: str) -> object:
 def note(store: Store, content: bytes) -> int:
     """One durable revision."""
     with store.durable() as connection:
-        return revisions.add(connection, revisions.ensure_file(connection, "/a"), content, State.APPLIED, LIBRARY)
+        return revisions.add(
+            connection, revisions.ensure_file(connection, "/a"), version_of(content), State.APPLIED, LIBRARY
+        )
 
 
 def count(store: Store) -> int:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from confkeep.etag import etag_of
+from confkeep.etag import etag_of, version_of
 from confkeep.expect import ANYTHING, Expect
 from confkeep.files.root import Root
 from confkeep.history import intents
@@ -80,6 +80,14 @@ def open_intents(keeper: Keeper) -> int:
 
 def promise(keeper: Keeper, path: Path, old: bytes | None = OLD, new: bytes = NEW, route: str = "overwrite") -> int:
     """A save that was promised and then interrupted."""
-    wanted = Promise(os.fspath(path), None, mount_root=False, old=old, new=new, route=route, author=LIBRARY)
+    wanted = Promise(
+        os.fspath(path),
+        None,
+        mount_root=False,
+        old=old if old is None else version_of(old),
+        new=version_of(new),
+        route=route,
+        author=LIBRARY,
+    )
     with keeper.store.durable() as connection:
         return intents.promise(connection, wanted)

@@ -27,7 +27,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     expect.add_argument("--if-match", metavar="ETAG", help="only if the file still has this etag (its sha256sum)")
     expect.add_argument("--create", action="store_true", help="only if nothing is there yet")
     expect.add_argument("--force", action="store_true", help="overwrite whatever is there")
-    parser.add_argument("--validate", choices=["off", "syntax"], help="default: syntax, where the format is known")
+    parser.add_argument(
+        "--validate", choices=["off", "syntax", "strict"], help="default: syntax, where the format is known"
+    )
     parser.add_argument(
         "--on-busy", choices=["write", "refuse"], help="when readers hold the file; default: as its root says"
     )

@@ -16,10 +16,14 @@ class Format(StrEnum):
 
 
 class Validate(StrEnum):
-    """How much of a document is checked before it is saved."""
+    """How much of a document is checked before it is saved.
+
+    ``syntax``: what no reader could load. ``strict``: also what readers disagree about (duplicate keys).
+    """
 
     OFF = "off"
     SYNTAX = "syntax"
+    STRICT = "strict"
 
 
 _BY_SUFFIX: Final = {".yaml": Format.YAML, ".yml": Format.YAML}
@@ -31,7 +35,7 @@ def format_of(name: str) -> Format | None:
     return _BY_SUFFIX.get((dot + suffix).lower())
 
 
-def check(data: bytes, format_: Format, *, seconds: float) -> list[Diagnostic]:
+def check(data: bytes, format_: Format, *, strict: bool = False, seconds: float) -> list[Diagnostic]:
     """What is wrong with ``data``; valid when nothing of it is an error.
 
     Raises TimeoutError when the check is not done within ``seconds`` of processor time.
@@ -40,4 +44,4 @@ def check(data: bytes, format_: Format, *, seconds: float) -> list[Diagnostic]:
         case Format.YAML:
             from confkeep.documents import yaml
 
-            return yaml.check(data, seconds=seconds)
+            return yaml.check(data, strict=strict, seconds=seconds)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 
 class RoutePolicy(StrEnum):
@@ -42,7 +42,7 @@ class Root:
     def is_single_file(self) -> bool:
         """Whether the root is one file. Its one address is its own base name."""
         try:
-            return not stat.S_ISDIR(Path(self.path).stat().st_mode)
+            return not stat.S_ISDIR(os.stat(self.path).st_mode)
         except OSError:
             return False
 

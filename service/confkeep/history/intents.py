@@ -10,13 +10,13 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from confkeep.etag import etag_of
 from confkeep.history import revisions
 from confkeep.history.revisions import State
 
 if TYPE_CHECKING:
     import sqlite3
 
+    from confkeep.etag import Version
     from confkeep.history.revisions import Author
 
 
@@ -40,8 +40,8 @@ class Promise:
     path: str
     identity: tuple[int, int] | None
     mount_root: bool
-    old: bytes | None
-    new: bytes
+    old: Version | None
+    new: Version
     route: str
     author: Author
 
@@ -64,7 +64,7 @@ def promise(connection: sqlite3.Connection, wanted: Promise) -> int:
             _signed(dev),
             _signed(ino),
             wanted.mount_root,
-            None if wanted.old is None else bytes.fromhex(etag_of(wanted.old)),
+            None if wanted.old is None else bytes.fromhex(wanted.old.etag),
             wanted.route,
         ),
     )

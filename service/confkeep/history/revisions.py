@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from confkeep.etag import etag_of
-
 if TYPE_CHECKING:
     import sqlite3
+
+    from confkeep.etag import Version
 
 
 class State(StrEnum):
@@ -89,17 +89,18 @@ def ensure_file(connection: sqlite3.Connection, path: str) -> int:
     return _number(connection.execute("INSERT INTO files (path) VALUES (?)", (os.fsencode(path),)))
 
 
-def add(connection: sqlite3.Connection, file: int, content: bytes, state: State, author: Author) -> int:
+def add(connection: sqlite3.Connection, file: int, content: Version, state: State, author: Author) -> int:
     """Record ``content``; its number. The bytes are stored once for each distinct hash."""
-    digest = bytes.fromhex(etag_of(content))
-    connection.execute("INSERT INTO contents (hash, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING", (digest, content))
+    digest = bytes.fromhex(content.etag)
+    query = "INSERT INTO contents (hash, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING"
+    connection.execute(query, (digest, content.data))
     row = connection.execute(
         "INSERT INTO revisions (file, hash, size, time, state, origin, uid, message, request)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             file,
             digest,
-            len(content),
+            len(content.data),
             time.time_ns() // 1_000_000,
             state.value,
             author.origin.value,
@@ -127,10 +128,10 @@ def latest(connection: sqlite3.Connection, file: int) -> Revision | None:
     return None if row is None else _revision(row)
 
 
-def note(connection: sqlite3.Connection, file: int, content: bytes) -> int:
+def note(connection: sqlite3.Connection, file: int, content: Version) -> int:
     """The revision that ``content`` is, if it is the newest one; otherwise somebody wrote it behind our back."""
     known = latest(connection, file)
-    if known is not None and known.etag == etag_of(content):
+    if known is not None and known.etag == content.etag:
         return known.id
     return add(connection, file, content, State.APPLIED, EXTERNAL)
 

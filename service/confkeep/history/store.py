@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from confkeep.errors import IoError, JournalUnavailable, OutOfSpace
+from confkeep.history import intents
 from confkeep.history.flusher import Flusher
+from confkeep.history.revisions import State
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -36,6 +38,7 @@ class Store:
         self.directory = directory
         self.path = directory / "history.db"
         self._lock = threading.RLock()
+        self._settled: list[int] = []
         try:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
@@ -82,11 +85,34 @@ class Store:
             yield connection
         self._flusher.note()
 
+    def close_later(self, revision: int) -> None:
+        """The save of ``revision`` is flushed: its intent is closed by the next transaction, within a second.
+
+        A later promise therefore cannot be on the disk without the close of an earlier one, and no save pays for it.
+        """
+        with self._lock:
+            self._settled.append(revision)
+        self._flusher.note()
+
+    def is_about_to_close(self, revision: int) -> bool:
+        """Whether ``close_later`` was called for it and no transaction has come by. Ask inside ``looking``."""
+        return revision in self._settled
+
     @contextmanager
-    def reading(self) -> Generator[sqlite3.Connection]:
-        """The connection, for SELECTs."""
+    def looking(self) -> Generator[sqlite3.Connection]:
+        """The connection, for SELECTs that know of ``is_about_to_close``."""
         with self._lock, self._named_errors():
             yield self._connection
+
+    @contextmanager
+    def reading(self) -> Generator[sqlite3.Connection]:
+        """The connection, for SELECTs; everything that was settled shows."""
+        with self._lock:
+            if self._settled:
+                with suppress(OutOfSpace, IoError), self.soon():
+                    pass  # on a full disk it shows a little later
+            with self._named_errors():
+                yield self._connection
 
     @contextmanager
     def _transaction(self, synchronous: str) -> Generator[sqlite3.Connection]:
@@ -95,8 +121,11 @@ class Store:
             run(f"PRAGMA synchronous={synchronous}")
             run("BEGIN IMMEDIATE")
             try:
+                for revision in self._settled:
+                    intents.close(self._connection, revision, State.APPLIED)
                 yield self._connection
                 run("COMMIT")
+                self._settled.clear()
             except BaseException:
                 if self._connection.in_transaction:
                     run("ROLLBACK")

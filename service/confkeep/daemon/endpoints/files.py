@@ -8,6 +8,7 @@ from email.utils import formatdate
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from starlette.background import BackgroundTask
 from starlette.endpoints import HTTPEndpoint
 from starlette.responses import Response
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from confkeep.daemon.peer import Peer
-    from confkeep.saved import Content
+    from confkeep.saved import Content, Saved
 
 _log: Final = logging.getLogger("confkeep")
 _PREFIX: Final = "/v1/files/"
@@ -67,18 +68,18 @@ class FileEndpoint(HTTPEndpoint):
             data=await body(request, daemon.settings.max_body),
         )
         saved = await daemon.run(daemon.keeper.save, at.root, at.relative, save)
-        _log.info(
-            "saved %s/%r (%s, revision %s) for uid %s %s",
-            at.root.name,
-            at.relative,
-            saved.route.name if saved.changed else "unchanged",
-            saved.revision,
-            save.author.uid,
-            save.author.request,
-        )
         headers = {"ETag": f'"{saved.etag}"'} | ({} if saved.revision is None else {"Revision": str(saved.revision)})
         status = 201 if saved.created and not saved.dry_run else 200
-        return service.answer(SaveAnswer.of(at, saved, save.author.request), status, headers)
+        answer = service.answer(SaveAnswer.of(at, saved, save.author.request), status, headers)
+        answer.background = BackgroundTask(_log_save, at, saved, save.author)
+        return answer
+
+
+async def _log_save(at: Address, saved: Saved, author: Author) -> None:
+    """One line, once the caller has its answer."""
+    route = saved.route.name if saved.changed else "unchanged"
+    where = f"{at.root.name}/{at.relative}"
+    _log.info("saved %r (%s, revision %s) for uid %s %s", where, route, saved.revision, author.uid, author.request)
 
 
 def _author(request: Request, message: str) -> Author:
