@@ -149,7 +149,7 @@ def test_a_dry_run_writes_nothing(keeper: Keeper, one: Bench, route: str, valida
     before = one.path.stat()
     saved = save(keeper, one, dry_run=True, validate=validate)
     assert (saved.dry_run, saved.changed, saved.revision, saved.route.name) == (True, True, None, route)
-    assert saved.checked == ("yaml" if validate is Validate.SYNTAX else None)
+    assert saved.checked == (None if validate is Validate.OFF else "yaml")
     assert one.path.read_bytes() == OLD
     assert one.path.stat().st_mtime_ns == before.st_mtime_ns
     assert recorded(keeper, one) == []
@@ -178,10 +178,12 @@ def test_an_invalid_document_leaves_no_trace(keeper: Keeper, one: Bench) -> None
     assert open_intents(keeper) == 0
 
 
-def test_warnings_do_not_prevent_a_save(keeper: Keeper, one: Bench) -> None:
-    """They come with the answer."""
-    saved = save(keeper, one, b"a: 1\na: 2\n")
-    assert [diagnostic.code for diagnostic in saved.diagnostics] == ["duplicate-key"]
+def test_only_the_strict_refuse_duplicate_keys(keeper: Keeper, one: Bench) -> None:
+    """Home Assistant takes them: they are no matter of syntax."""
+    with pytest.raises(InvalidDocument) as caught:
+        save(keeper, one, b"a: 1\na: 2\n", validate=Validate.STRICT)
+    assert [diagnostic.code for diagnostic in caught.value.members["diagnostics"]] == ["duplicate-key"]
+    assert save(keeper, one, b"a: 1\na: 2\n").changed
 
 
 def test_who_asks_not_to_validate(keeper: Keeper, one: Bench) -> None:
@@ -194,7 +196,7 @@ def test_a_check_that_takes_too_long(keeper: Keeper, one: Bench, monkeypatch: py
     """Is an invalid document with a remedy, not a hanging save."""
     monkeypatch.setattr("confkeep.keeper._CHECK_SECONDS", 0.0)
     with pytest.raises(InvalidDocument) as caught:
-        save(keeper, one, b"- a\n" * 10_000)
+        save(keeper, one, b"- a\n" * 10_000, validate=Validate.STRICT)
     assert "validate=off" in caught.value.remedy
     assert one.path.read_bytes() == OLD
 

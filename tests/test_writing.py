@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import struct
-from functools import partial
+from dataclasses import replace as replaced
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,7 @@ from confkeep.history import intents
 from confkeep.history.revisions import State
 from confkeep.history.store import Store
 from confkeep.keeper import Keeper, Request
+from confkeep.recovery import Found
 from tests.support.faults import failing, raising
 from tests.support.saving import NAME, NEW, OLD, ROUTES, Bench, bench, only, open_intents, recorded, save
 from tests.support.users import STRANGER
@@ -64,6 +66,7 @@ def test_the_target_changes_only_while_it_is_promised(
             spy(name)
         save(keeper, one)
         monkeypatch.undo()
+        keeper.store.make_durable()
         assert seen == (["pwrite", "fsync"] if route == "overwrite" else ["rename", "fsync directory"])
         assert committed_intents(one) == []
 
@@ -143,32 +146,37 @@ def test_a_rename_that_may_not_be_on_the_disk_is_not_answered(
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_an_intent_that_cannot_be_closed_is_no_failure(
-    disk: Path, state: Path, route: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The save is done and answered; recovery closes the intent after a look."""
+def test_a_crash_before_the_intent_is_closed(disk: Path, state: Path, route: str) -> None:
+    """The save is done and answered; recovery finds the new content and closes the intent."""
     one = bench(disk / "config", state, route)
     with one.keeper() as keeper:
-        with monkeypatch.context() as context:
-            context.setattr(Store, "soon", partial(_failing_store))
-            assert save(keeper, one).revision is not None
-        assert open_intents(keeper) == 1
+        number = save(keeper, one).revision
+        after_crash = crashed(one)
+    with after_crash.keeper() as keeper:
+        (recovered,) = keeper.recover()
+        assert (recovered.revision, recovered.found, recovered.settled) == (number, Found.NEW, True)
+        assert recorded(keeper, after_crash) == [(State.APPLIED, OLD), (State.APPLIED, NEW)]
         assert one.path.read_bytes() == NEW
-        save(keeper, one, OLD)
-        assert recorded(keeper, one)[-2:] == [(State.APPLIED, NEW), (State.APPLIED, OLD)]
 
 
-def _failing_store() -> None:
-    raise IoError("the history failed")
+def crashed(one: Bench) -> Bench:
+    """The state directory as a crash at this moment leaves it."""
+    state = one.state.with_name("crashed")
+    shutil.rmtree(state, ignore_errors=True)
+    shutil.copytree(one.state, state)
+    return replaced(one, state=state)
 
 
 def test_saves_in_a_row_never_redo_an_older_one(disk: Path, state: Path) -> None:
-    """A to B, then B to A: what is durable after each never makes recovery write B again."""
+    """A to B, then B to A: at most the last save is open, and recovery after each never brings back what was before."""
     one = bench(disk / "config", state, "overwrite")
     with Keeper(state) as keeper:
         for data in (NEW, OLD, NEW, OLD):
             keeper.save(Root("config", os.fspath(one.directory)), NAME, Request(data, ANYTHING))
-            assert len(committed_intents(one)) == 0
+            after_crash = crashed(one)
+            assert [new for _, new in committed_intents(after_crash)] in ([], [data])
+            with after_crash.keeper() as recovering:
+                recovering.recover()
+            assert one.path.read_bytes() == data
     with Keeper(state) as keeper:
         assert keeper.recover() == []
-    assert one.path.read_bytes() == OLD

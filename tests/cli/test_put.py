@@ -87,11 +87,13 @@ def test_invalid_document(confkeep: Command, folder: Folder) -> None:
     assert confkeep("put", address, "--force", "--validate", "off", stdin=b"a: 1\nb: ]\n").code == 0
 
 
-def test_warning(confkeep: Command, folder: Folder) -> None:
-    """A duplicate key is told beside the save."""
-    done = confkeep("put", folder.file("a.yaml", OLD), "--force", stdin=b"a: 1\na: 2\n")
-    assert done.code == 0
-    assert "warning: line 2" in done.errors
+def test_strict(confkeep: Command, folder: Folder) -> None:
+    """--validate strict refuses a duplicate key, the default does not."""
+    address = folder.file("a.yaml", OLD)
+    refused = confkeep("put", address, "--force", "--validate", "strict", stdin=b"a: 1\na: 2\n")
+    assert refused.code == 5
+    assert "line 2" in refused.errors
+    assert confkeep("put", address, "--force", stdin=b"a: 1\na: 2\n").code == 0
 
 
 def test_unchanged(confkeep: Command, folder: Folder) -> None:

@@ -116,7 +116,7 @@ def test_unencoded_utf8_is_a_problem_like_others(folder: Folder) -> None:
         ("GET", "history", "after=1"),
         ("PUT", "files", "keep=text"),
         ("PUT", "files", "Validate=off"),
-        ("PUT", "files", "validate=strict"),
+        ("PUT", "files", "validate=stern"),
         ("PUT", "files", "validate="),
         ("PUT", "files", "validate=off&validate=syntax"),
         ("PUT", "files", "validate=off&validate=off"),

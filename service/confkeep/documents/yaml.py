@@ -29,7 +29,7 @@ from confkeep.documents.diagnostic import Diagnostic, Position, Range
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Literal, Protocol
+    from typing import Protocol
 
     from yaml._yaml import Mark as CMark
     from yaml.error import Mark
@@ -123,7 +123,7 @@ def _walk(  # noqa: C901, PLR0912
             stack.append((keys, not at_key))
             keys, at_key = (set[str](), True) if kind is MappingStartEvent else (None, False)
             if len(stack) > MAX_DEPTH:
-                found.append(lines.of_event(event, "error", "too-deep", f"nested more than {MAX_DEPTH} deep"))
+                found.append(lines.of_event(event, "too-deep", f"nested more than {MAX_DEPTH} deep"))
                 return
         elif kind is AliasEvent:
             _see_alias(event, anchors, lines, found)
@@ -144,13 +144,13 @@ def _stop_at(deadline: float) -> None:
 
 def _see_alias(event: AliasEvent, anchors: set[str], lines: _Lines, found: list[Diagnostic]) -> None:
     if event.anchor not in anchors:
-        found.append(lines.of_event(event, "error", "undefined-alias", f"undefined alias *{event.anchor}"))
+        found.append(lines.of_event(event, "undefined-alias", f"undefined alias *{event.anchor}"))
 
 
 def _see_duplicate(event: ScalarEvent, lines: _Lines, found: list[Diagnostic]) -> None:
     if event.value != "<<" and len(found) < _MAX_DUPLICATES:  # a merge key may stand more than once
         message = f"duplicate key {event.value!r}: most readers keep only the last one"
-        found.append(lines.of_event(event, "error", "duplicate-key", message))
+        found.append(lines.of_event(event, "duplicate-key", message))
 
 
 class _Lines:
@@ -176,8 +176,8 @@ class _Lines:
     def of_mark(self, mark: Mark | CMark | None) -> Position:
         return Position(0, 0) if mark is None else self.position(mark.index)
 
-    def of_event(self, event: Event, severity: Literal["error", "warning"], code: str, message: str) -> Diagnostic:
-        return Diagnostic(severity, code, message, Range(self.of_mark(event.start_mark), self.of_mark(event.end_mark)))
+    def of_event(self, event: Event, code: str, message: str) -> Diagnostic:
+        return Diagnostic("error", code, message, Range(self.of_mark(event.start_mark), self.of_mark(event.end_mark)))
 
     def of_marked(self, error: yaml.MarkedYAMLError) -> Diagnostic:
         at = self.of_mark(error.problem_mark or error.context_mark)

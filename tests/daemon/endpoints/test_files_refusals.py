@@ -63,11 +63,12 @@ def test_check_is_switched_off(folder: Folder) -> None:
     assert folder.daemon.put(address, b"a: 1\n", "?validate=syntax").json["checked"] == "yaml"
 
 
-def test_warning_is_told_and_saved(folder: Folder) -> None:
-    """A duplicate key is a warning: the document is saved, with the diagnostic beside it."""
-    answer = folder.daemon.put(folder.file("a.yaml"), b"a: 1\na: 2\n")
-    assert answer.status == 200
-    assert [item["severity"] for item in answer.json["diagnostics"]] == ["warning"]
+def test_strict(folder: Folder) -> None:
+    """A duplicate key is refused by validate=strict alone, with the place of the second one."""
+    address = folder.file("a.yaml")
+    members = problem(folder.daemon.put(address, b"a: 1\na: 2\n", "?validate=strict"), 422, "invalid-document")
+    assert (members["line"], members["diagnostics"][0]["code"]) == (2, "duplicate-key")
+    assert folder.daemon.put(address, b"a: 1\na: 2\n").status == 200
 
 
 def chunks(size: int) -> Iterator[bytes]:
