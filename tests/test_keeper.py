@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,8 +11,10 @@ import pytest
 
 from confkeep.documents.check import Validate
 from confkeep.errors import (
+    BadPath,
     Conflict,
     InvalidDocument,
+    IoError,
     NotARegularFile,
     NotFound,
     Refused,
@@ -25,6 +28,7 @@ from confkeep.files.route import DECLARED, Route
 from confkeep.history.revisions import Author, Origin, State
 from confkeep.keeper import Keeper, Request
 from confkeep.writing import Writing
+from tests.support.faults import raising
 from tests.support.layouts import LAYOUTS
 from tests.support.saving import NAME, NEW, OLD, ROUTES, Bench, bench, only, open_intents, recorded, save
 
@@ -320,3 +324,43 @@ def test_the_lock_file_is_in_the_state(keeper: Keeper, one: Bench) -> None:
     key = lock.key_of_name(parent.st_dev, parent.st_ino, NAME)
     with lock.hold(os.fspath(one.state / "locks"), [key], wait=0, what="x"):
         pass
+
+
+@BOTH_ROUTES
+def test_an_unforeseen_error_is_settled_at_once(keeper: Keeper, one: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk fails in the last compare: an error that says what became of the file, and no intent stays open."""
+    with monkeypatch.context() as context:
+        context.setattr(Writing, "write", raising(errno.EIO))
+        with pytest.raises(IoError, match="had not begun"):
+            save(keeper, one)
+    assert open_intents(keeper) == 0
+    assert one.path.read_bytes() == OLD
+
+
+@BOTH_ROUTES
+def test_what_is_there_already_is_flushed(keeper: Keeper, one: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """200 means on the disk, also for bytes that somebody else wrote and did not flush."""
+    flushed: list[int] = []
+    real = os.fsync
+
+    def spied(fd: int) -> None:
+        flushed.append(os.fstat(fd).st_ino)
+        real(fd)
+
+    save(keeper, one)
+    one.path.write_bytes(NEW)
+    monkeypatch.setattr(os, "fsync", spied)
+    assert not save(keeper, one).changed
+    assert one.path.stat().st_ino in flushed
+
+
+def test_a_name_of_our_own_is_refused(keeper: Keeper, one: Bench) -> None:
+    """A sweep would remove it."""
+    with pytest.raises(BadPath):
+        keeper.save(one.root, ".confkeep-0123456789abcdef.tmp", Request(b"x", ABSENT))
+
+
+def test_identical_bytes_do_not_create(keeper: Keeper, one: Bench) -> None:
+    """Who asks for a new file is told that there is one."""
+    with pytest.raises(Conflict):
+        save(keeper, one, OLD, expect=ABSENT)

@@ -11,12 +11,15 @@ from hypothesis import strategies as st
 
 from confkeep import recovery
 from confkeep.errors import Conflict
+from confkeep.etag import version_of
+from confkeep.expect import ANYTHING
 from confkeep.files import leftovers
 from confkeep.files.overwrite import overwrite
 from confkeep.files.place import resolve
-from confkeep.files.root import Root
-from confkeep.history.intents import Intent
-from confkeep.history.revisions import Origin, State
+from confkeep.files.root import OnBusy, Root
+from confkeep.history import intents
+from confkeep.history.intents import Intent, Promise
+from confkeep.history.revisions import LIBRARY, Origin, State
 from confkeep.history.store import Store
 from confkeep.keeper import Keeper, Request
 from confkeep.recovery import Found, classify
@@ -140,9 +143,10 @@ def test_an_edit_during_the_repair_stays(keeper: Keeper, one: Bench, monkeypatch
     promise(keeper, one.path)
     one.path.write_bytes(TORN)
 
-    def after_an_edit(target: Target, old: bytes, new: bytes) -> Written:
-        one.path.write_bytes(b"by: hand\n")
-        return overwrite(target, old, new)
+    def after_an_edit(target: Target, old: bytes, new: bytes, *, on_busy: OnBusy = OnBusy.WRITE) -> Written:
+        if new == NEW:
+            one.path.write_bytes(b"by: hand\n")
+        return overwrite(target, old, new, on_busy=on_busy)
 
     monkeypatch.setattr(recovery, "overwrite", after_an_edit)
     (recovered,) = keeper.recover()
@@ -306,3 +310,51 @@ def test_any_foreign_byte_is_somebody_elses(old: bytes, new: bytes, present: byt
     outside = not min(len(old), len(new)) <= len(present) <= max(len(old), len(new))
     if foreign or outside:
         assert classify(present, intent(old, new), known=False) is Found.OTHER
+
+
+def test_a_save_by_rename_tears_nothing(keeper: Keeper, one: Bench) -> None:
+    """What looks torn after one is somebody's edit, and stays."""
+    promise(keeper, one.path, route="replace")
+    one.path.write_bytes(TORN)
+    (recovered,) = keeper.recover()
+    assert recovered.found is Found.OTHER
+    assert one.path.read_bytes() == TORN
+
+
+def test_another_inode_was_not_torn_by_us(keeper: Keeper, one: Bench) -> None:
+    """An editor's rename put it there since: it stays, whatever it looks like."""
+    with keeper.store.durable() as connection:
+        intents.promise(connection, promised(one.path, one.path.stat().st_ino))
+    (one.directory / "new").write_bytes(TORN)
+    (one.directory / "new").rename(one.path)
+    (recovered,) = keeper.recover()
+    assert recovered.found is Found.OTHER
+    assert one.path.read_bytes() == TORN
+
+
+def test_a_save_through_another_name_settles_first(keeper: Keeper, one: Bench) -> None:
+    """The inode is half written: a save by its other name comes after the repair, and no later recovery undoes it."""
+    with keeper.store.durable() as connection:
+        intents.promise(connection, promised(one.path, one.path.stat().st_ino))
+    one.path.write_bytes(TORN)
+    (one.directory / "other.yaml").hardlink_to(one.path)
+    keeper.save(one.root, "other.yaml", Request(b"answered: 1\n", ANYTHING))
+    assert keeper.recover() == []
+    assert one.path.read_bytes() == b"answered: 1\n"
+
+
+def promised(path: Path, inode: int) -> Promise:
+    """OLD to NEW in place, in this inode."""
+    identity = (path.stat().st_dev, inode)
+    old, new = version_of(OLD), version_of(NEW)
+    return Promise(os.fspath(path), identity, mount_root=False, old=old, new=new, route="overwrite", author=LIBRARY)
+
+
+def test_a_name_that_leads_elsewhere_is_not_settled(keeper: Keeper, one: Bench) -> None:
+    """The file became a link meanwhile: the intent stays open, and recovery says so."""
+    promise(keeper, one.path)
+    one.path.rename(one.directory / "moved")
+    one.path.symlink_to("moved")
+    (recovered,) = keeper.recover()
+    assert not recovered.settled
+    assert "elsewhere" in recovered.detail

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Final, Self
 
 from confkeep import recovery
 from confkeep.documents.check import Validate, check, format_of
-from confkeep.errors import Conflict, InvalidDocument, NotFound, TargetBusy
+from confkeep.errors import BadPath, ConfkeepError, Conflict, InvalidDocument, IoError, NotFound, TargetBusy
 from confkeep.etag import Version, etag_of, version_of
 from confkeep.files import lock, persistence
+from confkeep.files.leftovers import is_temporary
 from confkeep.files.place import resolve
 from confkeep.files.read import is_readable, read
 from confkeep.files.route import DECLARED
@@ -92,6 +93,10 @@ class Keeper:
         JournalUnavailable: the file is as it was. IoError whose detail says so: it is not, and will be repaired.
         """
         with resolve(root, relative) as place, self._locked(place):
+            if is_temporary(place.name):
+                raise BadPath(
+                    f"{place.name!r} is a name of confkeep's own temporary files", remedy="choose another name"
+                )
             recovery.settle(self.store, place)
             for _ in range(_ATTEMPTS):
                 with look(place, root.route) as target:
@@ -108,7 +113,7 @@ class Keeper:
         old = None if target.stat is None else version_of(read(target))
         new = version_of(request.data)
         saved = _as_far_as_known(target, old, new, dry_run=request.dry_run)
-        if not saved.changed:
+        if not saved.changed and not request.expect.absent:
             return saved if request.dry_run else replace(saved, revision=self._note(target, new))
         self._compare(target, old, request.expect)
         format_ = None if request.validate is Validate.OFF else format_of(target.place.name)
@@ -119,7 +124,10 @@ class Keeper:
             writing.stage()
             diagnostics = _check(target, request, format_)
             writing.promise(request.author)
-            written = writing.write()
+            try:
+                written = writing.write()
+            except OSError as error:
+                raise self._aftermath(target, error) from error
         return replace(
             saved,
             revision=writing.revision,
@@ -130,11 +138,22 @@ class Keeper:
             diagnostics=diagnostics,
         )
 
+    def _aftermath(self, target: Target, error: OSError) -> IoError:
+        """Settle at once what an unforeseen error left: an answer "failed" must not become "done" at the next start."""
+        try:
+            settled = recovery.settle(self.store, target.place)
+            became = "nothing was written" if settled is None else settled.detail
+        except (ConfkeepError, OSError) as worse:
+            became = f"it will be repaired by the next save or start ({worse})"
+        return IoError(
+            f"{target.path}: {error}; {became}", remedy="look at the kernel log (dmesg) for errors of the disk"
+        )
+
     def _note(self, target: Target, present: Version) -> int:
         """The revision that the file's content is; if somebody else wrote it, 200 still means flushed and recorded."""
         revision = self._revision_of(target.path, present.etag)
+        recovery.flush(target)
         if revision is None:
-            recovery.flush(target)
             with self.store.durable() as connection:
                 revision = revisions.note(connection, revisions.ensure_file(connection, target.path), present)
         return revision

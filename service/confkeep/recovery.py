@@ -7,6 +7,7 @@ never overwritten). A second crash anywhere in here gives the same result.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import zip_longest
@@ -18,7 +19,8 @@ from confkeep.files import leftovers
 from confkeep.files.overwrite import overwrite
 from confkeep.files.place import resolve
 from confkeep.files.read import read
-from confkeep.files.root import ANYWHERE
+from confkeep.files.root import ANYWHERE, OnBusy
+from confkeep.files.route import Route
 from confkeep.files.target import Changed, Target, look
 from confkeep.files.written import Unsettled, sync_directory
 from confkeep.history import intents, revisions
@@ -68,9 +70,13 @@ def _recover(
 ) -> Recovered:
     try:
         with resolve(ANYWHERE, path) as place, lock(place):
-            return settle(store, place) or Recovered(
-                path, intent.revision, None, settled=True, detail="settled meanwhile"
-            )
+            settled = settle(store, place)
+        if settled is not None:
+            return settled
+        with store.reading() as connection:
+            left = intents.is_open(connection, intent.revision)
+        detail = "its name leads elsewhere now" if left else "settled meanwhile"
+        return Recovered(path, intent.revision, None, settled=not left, detail=detail)
     except (ConfkeepError, OSError) as error:
         return Recovered(path, intent.revision, None, settled=False, detail=str(error))
 
@@ -81,12 +87,26 @@ def settle(store: Store, place: Place) -> Recovered | None:
     Raises ConfkeepError or OSError when the target cannot be read or repaired now; the intent stays.
     """
     with store.looking() as connection:
-        intent = intents.unsettled_of(connection, place.path)
-        if intent is None or store.is_about_to_close(intent.revision):
-            return None
+        numbers = intents.numbers_of(connection, place.path, _identity(place))
+        pending = [number for number in numbers if not store.is_about_to_close(number)]
+        found = [intent for number in pending if (intent := intents.unsettled_by(connection, number))]
+    if not found:
+        return None
     # A record that can be read after kill -9 may still not be on the disk; acting on it and then losing power would
     # leave a changed target without a promise.
     store.make_durable()
+    return [_settle_one(store, intent, place) for intent in found][-1]
+
+
+def _identity(place: Place) -> tuple[int, int] | None:
+    try:
+        found = os.stat(place.name, dir_fd=place.parent, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _settle_one(store: Store, intent: Intent, place: Place) -> Recovered:
     for _ in range(_ATTEMPTS):
         try:
             with look(place) as target:
@@ -101,6 +121,8 @@ def settle(store: Store, place: Place) -> Recovered | None:
 def _settle(store: Store, intent: Intent, target: Target) -> Recovered:
     present = None if target.stat is None else read(target)
     found = classify(present, intent, known=_is_known(store, intent.path, present))
+    if found is Found.TORN and not _may_be_ours(intent, target):
+        found = Found.OTHER
     details = {
         Found.NEW: "the save was complete",
         Found.OLD: "the save had not begun; its content is kept as an abandoned revision",
@@ -113,13 +135,34 @@ def _settle(store: Store, intent: Intent, target: Target) -> Recovered:
         _record_torn(store, intent, version_of(present))
         overwrite(target, present, intent.new)
     else:
-        flush(target)
+        _bring_to_disk(intent, target, present)
         if found is Found.OTHER and present is not None:
             _record_other(store, intent.path, version_of(present))
     with store.durable() as connection:
         state = State.APPLIED if found in {Found.NEW, Found.TORN} else State.ABANDONED
         intents.close(connection, intent.revision, state)
     return Recovered(intent.path, intent.revision, found, settled=True, detail=details[found])
+
+
+def _may_be_ours(intent: Intent, target: Target) -> bool:
+    """Only a save in place can tear a file, and only the inode that it wrote to: anything else is somebody's edit.
+
+    The inode alone, for a device number may change with a boot.
+    """
+    if intent.route != Route.OVERWRITE or target.stat is None:
+        return False
+    return intent.identity is None or target.stat.st_ino == intent.identity[1]
+
+
+def _bring_to_disk(intent: Intent, target: Target, present: bytes | None) -> None:
+    """Flush what is there; where it was written in place, write it again first, if nobody is disturbed by that.
+
+    After a flush that failed a bare one says "ok" for bytes that are not on the disk.
+    """
+    if intent.route == Route.OVERWRITE and present is not None and target.refusal is None:
+        with suppress(TargetBusy):
+            overwrite(target, present, present, on_busy=OnBusy.REFUSE)
+    flush(target)
 
 
 def _is_known(store: Store, path: str, present: bytes | None) -> bool:

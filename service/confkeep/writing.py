@@ -84,9 +84,14 @@ class Writing:
                     ),
                 )
         except (OutOfSpace, IoError) as error:
-            if self.plan.journal is Journal.REQUIRE:
+            if self.plan.journal is Journal.REQUIRE or self._is_promised(target.path):
                 raise
             self.notes.append(f"not recorded in the history: {error.detail}")
+
+    def _is_promised(self, path: str) -> bool:
+        """Whether an earlier save is still open on the disk: after a crash it would be completed over this one."""
+        with self.store.looking() as connection:
+            return intents.unsettled_of(connection, path) is not None
 
     def write(self) -> Written:
         """Bring the new bytes into the file and settle the intent.
@@ -130,6 +135,9 @@ class Writing:
             staged = self._staging.result()
         except NotReproducible as error:
             self.choice = Choice(Route.OVERWRITE, "metadata", str(error))
+            if self.revision is not None:
+                with self.store.durable() as connection:
+                    intents.take_other_route(connection, self.revision, self.choice.name.value)
             return None
         return staged.publish(self._old())
 

@@ -153,3 +153,10 @@ def test_file_that_cannot_be_read(tmp_path: Path) -> None:
         with pytest.raises(SettingsError, match=reason) as caught:
             load(path)
         assert path in caught.value.detail
+
+
+@pytest.mark.parametrize("root", ["", "state"])
+def test_state_inside_a_root(root: str, tmp_path: Path) -> None:
+    """Whoever may edit the root could edit the history."""
+    with pytest.raises(SettingsError, match="inside it"):
+        load(roots=[f"ha={tmp_path / root}"], state=str(tmp_path / "state"))

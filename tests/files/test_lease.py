@@ -6,7 +6,10 @@ import ctypes
 import fcntl
 import os
 import signal
+import subprocess
+import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,11 +17,10 @@ import pytest
 from confkeep.files import lease
 from tests.support.looking import opened
 from tests.support.mounting import FILESYSTEMS
+from tests.support.needs import need
 from tests.support.users import OTHER, STRANGER
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.fixtures import AsUser, Filesystem
     from tests.support.layouts import Ground
 
@@ -152,3 +154,23 @@ def test_spent(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_kernels_break_time() -> None:
     """Read once from /proc."""
     assert lease.break_time() > 1
+
+
+@pytest.mark.root
+def test_a_lease_broken_by_force_can_be_released(disk: Path) -> None:
+    """Another writer waited longer than lease-break-time: the kernel has taken the lease, and that is no error."""
+    need(os.geteuid() == 0, "needs root")
+    path = disk / "a.yaml"
+    path.write_bytes(b"x")
+    setting = Path("/proc/sys/fs/lease-break-time")
+    before = setting.read_text("ascii")
+    setting.write_text("1", "ascii")
+    fd = os.open(path, os.O_RDWR)
+    try:
+        held = lease.take(fd, 1.0)
+        assert isinstance(held, lease.Lease)
+        subprocess.run([sys.executable, "-c", "import sys; open(sys.argv[1], 'r+b')", path], check=True)
+        held.release()
+    finally:
+        os.close(fd)
+        setting.write_text(before, "ascii")

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from confkeep.files.root import Root
 
 E = TypeVar("E", bound="StrEnum")
-_ENTITY_TAG: Final = re.compile(r'\s*(W/)?"([\x21\x23-\x7e]*)"\s*')
+# A list element: an entity tag, or nothing (RFC 9110, 5.6.1 and 8.8.3); a comma inside the quotes belongs to the tag.
+_ENTITY_TAG: Final = re.compile(r'[ \t]*(?:(W/)?"([\x21\x23-\x7e\x80-\xff]*)")?[ \t]*(?:,|$)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +147,16 @@ def _strong(header: str) -> list[str]:
 
 def _tags(header: str) -> list[tuple[bool, str]]:
     tags: list[tuple[bool, str]] = []
-    for part in header.split(","):
-        found = _ENTITY_TAG.fullmatch(part)
+    at = 0
+    while at < len(header):
+        found = _ENTITY_TAG.match(header, at)
         if found is None:
-            raise BadParameter(f"{part.strip()!r} is no entity tag", remedy='write the etag in double quotes: "…"')
-        tags.append((found[1] is not None, found[2]))
+            raise BadParameter(
+                f"{header[at:].strip()!r} is no entity tag", remedy='write the etag in double quotes: "…"'
+            )
+        if found[2] is not None:
+            tags.append((found[1] is not None, found[2]))
+        at = found.end()
     return tags
 
 

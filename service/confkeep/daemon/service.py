@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
-_WORKERS: Final = 16
+_WORKERS: Final = 64  # made when needed; one that waits for a busy file costs others nothing
 
 
 class Service:
@@ -36,10 +36,15 @@ class Service:
         self.roots = settings.as_roots()
         self.stopping = False
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="confkeep")
+        self._looker = ThreadPoolExecutor(1, thread_name_prefix="confkeep-look")
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call ``work`` on a worker thread."""
         return await asyncio.get_running_loop().run_in_executor(self._workers, partial(work, *args, **kwargs))
+
+    async def look(self, work: Callable[[], T]) -> T:
+        """Call ``work`` on a thread that no save can keep busy: whether we live is asked every few seconds."""
+        return await asyncio.get_running_loop().run_in_executor(self._looker, work)
 
     def root_states(self) -> dict[str, str]:
         """Each root: "ok", or why it cannot be served."""
@@ -58,6 +63,7 @@ class Service:
     def close(self) -> None:
         """Wait for what is under way."""
         self._workers.shutdown()
+        self._looker.shutdown()
 
 
 def of(request: Request) -> Service:

@@ -104,6 +104,11 @@ def _check(settings: Settings, where: str) -> None:
             remedy="name what may be edited: --root homeassistant=/config, or [roots.NAME] path = …",
         )
     for name, root in settings.roots.items():
+        if _holds(root.path, settings.state):
+            raise SettingsError(
+                f"{where}: roots.{name}: the state directory {settings.state} is inside it and would be editable",
+                remedy="put the state directory elsewhere (--state)",
+            )
         if not root.path:
             raise SettingsError(f"{where}: roots.{name}: path is empty", remedy="name a directory or a file")
         if not _NAME.fullmatch(name):
@@ -112,3 +117,8 @@ def _check(settings: Settings, where: str) -> None:
             )
     if settings.max_body < 1:
         raise SettingsError(f"{where}: max_body is {settings.max_body}", remedy="give a number of bytes above 0")
+
+
+def _holds(root: str, path: str) -> bool:
+    root, path = os.path.realpath(root), os.path.realpath(path)
+    return path == root or path.startswith(root.rstrip("/") + "/")

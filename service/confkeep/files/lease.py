@@ -10,6 +10,7 @@ import errno
 import fcntl
 import signal
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -32,8 +33,9 @@ class Lease:
         return time.clock_gettime(time.CLOCK_BOOTTIME) - self.taken > break_time() / 2
 
     def release(self) -> None:
-        """Let everybody in again."""
-        fcntl.fcntl(self.fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+        """Let everybody in again. A lease that the kernel has broken by force is gone already (EAGAIN)."""
+        with suppress(BlockingIOError):
+            fcntl.fcntl(self.fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,11 @@ _OPEN: Final = (
 )
 
 
+def take_other_route(connection: sqlite3.Connection, revision: int, route: str) -> None:
+    """The save of ``revision`` goes by another route than was promised: what a crash can leave depends on it."""
+    connection.execute("UPDATE intents SET route = ? WHERE revision = ?", (route, revision))
+
+
 def is_open(connection: sqlite3.Connection, revision: int) -> bool:
     """Whether the save of ``revision`` is still unsettled."""
     return connection.execute("SELECT 1 FROM intents WHERE revision = ?", (revision,)).fetchone() is not None
@@ -103,6 +108,23 @@ def is_open(connection: sqlite3.Connection, revision: int) -> bool:
 def unsettled(connection: sqlite3.Connection) -> list[Intent]:
     """All open intents, oldest first."""
     return [_intent(row) for row in connection.execute(f"{_OPEN} ORDER BY intents.revision")]
+
+
+def numbers_of(connection: sqlite3.Connection, path: str, identity: tuple[int, int] | None) -> list[int]:
+    """Revisions whose open intents concern the file at ``path``, by that name or by another name of its inode."""
+    dev, ino = identity or (None, None)
+    rows = connection.execute(
+        "SELECT revision FROM intents WHERE file = (SELECT id FROM files WHERE path = ?) OR (dev = ? AND ino = ?)"
+        " ORDER BY revision",
+        (os.fsencode(path), _signed(dev), _signed(ino)),
+    )
+    return [int(row[0]) for row in rows]
+
+
+def unsettled_by(connection: sqlite3.Connection, revision: int) -> Intent | None:
+    """The open intent of this revision."""
+    row = connection.execute(f"{_OPEN} WHERE intents.revision = ?", (revision,)).fetchone()
+    return None if row is None else _intent(row)
 
 
 def unsettled_of(connection: sqlite3.Connection, path: str) -> Intent | None:

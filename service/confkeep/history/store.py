@@ -42,6 +42,8 @@ class Store:
         try:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            for made in (directory, directory.parent):
+                _flush_directory(made)
             self._connection = sqlite3.connect(
                 self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
@@ -157,12 +159,24 @@ class Store:
             connection.execute(f"PRAGMA user_version={VERSION}")
 
     def _flush_later(self) -> None:
-        """If it fails the intent stays open on the disk: recovery closes it after a look at the file."""
-        with suppress(OutOfSpace, IoError):
+        """If it fails it is tried again; until then the intent is open on the disk, and recovery would look."""
+        try:
             self.make_durable()
+        except (OutOfSpace, IoError):
+            self._flusher.note()
 
     def close(self) -> None:
         """Flush and close."""
         self._flusher.close()
         with self._lock:
             self._connection.close()
+
+
+def _flush_directory(path: Path) -> None:
+    """A journal whose directory is gone after a power cut is none. Another user's directory was there before us."""
+    with suppress(PermissionError):
+        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)

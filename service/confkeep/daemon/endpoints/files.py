@@ -68,7 +68,8 @@ class FileEndpoint(HTTPEndpoint):
             data=await body(request, daemon.settings.max_body),
         )
         saved = await daemon.run(daemon.keeper.save, at.root, at.relative, save)
-        headers = {"ETag": f'"{saved.etag}"'} | ({} if saved.revision is None else {"Revision": str(saved.revision)})
+        headers = {} if saved.dry_run else {"ETag": f'"{saved.etag}"'}
+        headers |= {} if saved.revision is None else {"Revision": str(saved.revision)}
         status = 201 if saved.created and not saved.dry_run else 200
         answer = service.answer(SaveAnswer.of(at, saved, save.author.request), status, headers)
         answer.background = BackgroundTask(_log_save, at, saved, save.author)

@@ -27,10 +27,10 @@ class ReadyEndpoint(HTTPEndpoint):
     """GET only."""
 
     async def get(self, request: Request) -> Response:
-        """200 when the store is open, recovery has run and every root is there; 503 with the reason otherwise."""
+        """200 when the store is open, nothing is half written and every root is there; 503 and why otherwise."""
         daemon = service.of(request)
-        roots = await daemon.run(daemon.root_states)
-        ready = not daemon.stopping and all(state == "ok" for state in roots.values())
-        unsettled = [{"path": item.path, "reason": item.detail} for item in await daemon.run(daemon.unsettled)]
+        roots, left = await daemon.look(daemon.root_states), await daemon.look(daemon.unsettled)
+        unsettled = [{"path": item.path, "reason": item.detail} for item in left]
+        ready = not daemon.stopping and not unsettled and all(state == "ok" for state in roots.values())
         body = ReadyAnswer(ready, "open", roots, sum(item.settled for item in daemon.recovered), unsettled)
         return service.answer(body, 200 if ready else 503)
