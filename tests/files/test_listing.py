@@ -65,6 +65,13 @@ def test_a_loop_of_directories_ends(tmp_path: Path) -> None:
     assert paths(tmp_path) == ["sub/a"]
 
 
+def test_a_link_out_of_the_root_tells_nothing(tmp_path: Path) -> None:
+    """Neither the size nor the time of what it leads to."""
+    make(tmp_path, "root/a", "secret")
+    (tmp_path / "root/leak").symlink_to(tmp_path / "secret")
+    assert paths(tmp_path / "root") == ["a"]
+
+
 def test_a_root_may_be_named_by_a_link(tmp_path: Path) -> None:
     """The settings mean what it leads to."""
     make(tmp_path, "real/a")

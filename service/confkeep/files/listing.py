@@ -7,8 +7,9 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from confkeep.errors import NotFound
+from confkeep.errors import ConfkeepError, NotFound
 from confkeep.files.leftovers import is_temporary
+from confkeep.files.place import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,12 +31,13 @@ class Entry:
 def entries(root: Root, prefix: str = "", after: str = "") -> Iterator[Entry]:
     """Files whose path starts with ``prefix`` and comes after ``after``, one directory at a time.
 
-    Links to files are listed as what they lead to; links to directories are not entered, so that a loop ends.
+    Links to files below the root are listed as what they lead to, those that lead out of it not at all; links to
+    directories are not entered, so that a loop ends.
     Raises NotFound where the root is missing.
     """
     if root.is_single_file() or not os.path.isdir(root.path):
         return _single(root, prefix, after)
-    return _below(os.open(root.path, _DIRECTORY & ~os.O_NOFOLLOW), "", prefix, after)
+    return _below(root, os.open(root.path, _DIRECTORY & ~os.O_NOFOLLOW), "", prefix, after)
 
 
 def _single(root: Root, prefix: str, after: str) -> Iterator[Entry]:
@@ -48,14 +50,16 @@ def _single(root: Root, prefix: str, after: str) -> Iterator[Entry]:
         yield Entry(name, found.st_size, found.st_mtime_ns)
 
 
-def _below(directory: int, at: str, prefix: str, after: str) -> Iterator[Entry]:
+def _below(root: Root, directory: int, at: str, prefix: str, after: str) -> Iterator[Entry]:
     try:
         for name, is_directory in _sorted_names(directory):
             path = at + name
             if is_directory:
                 if _may_hold(path, prefix, after) and (inner := _enter(directory, name)) is not None:
-                    yield from _below(inner, path, prefix, after)
-            elif path.startswith(prefix) and path > after and (entry := _entry(directory, name, path)) is not None:
+                    yield from _below(root, inner, path, prefix, after)
+            elif (
+                path.startswith(prefix) and path > after and (entry := _entry(root, directory, name, path)) is not None
+            ):
                 yield entry
     finally:
         os.close(directory)
@@ -95,9 +99,12 @@ def _enter(directory: int, name: str) -> int | None:
         return None  # gone meanwhile, or closed to us
 
 
-def _entry(directory: int, name: str, path: str) -> Entry | None:
+def _entry(root: Root, directory: int, name: str, path: str) -> Entry | None:
     try:
-        found = os.stat(name, dir_fd=directory)
-    except OSError:
-        return None  # gone meanwhile, or a link that leads nowhere
+        found = os.stat(name, dir_fd=directory, follow_symlinks=False)
+        if stat.S_ISLNK(found.st_mode):
+            with resolve(root, path) as place:
+                found = os.stat(place.name, dir_fd=place.parent, follow_symlinks=False)
+    except (OSError, ConfkeepError):
+        return None  # gone meanwhile, or a link that leads nowhere or out of the root
     return Entry(path, found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
