@@ -56,17 +56,17 @@ def with_o_trunc(patch: pytest.MonkeyPatch) -> None:
 
 def without_compare(patch: pytest.MonkeyPatch) -> None:
     """Believe what was read before the lease."""
-    patch.setattr(overwrite, "_compare", _nothing)
+    patch.setattr(overwrite.Turn, "compare", _nothing)
 
 
 def without_compare_before_rename(patch: pytest.MonkeyPatch) -> None:
     """Rename over whatever is there."""
 
-    def blind(self: replace.Staged, old: bytes) -> Written:
+    def blind(self: replace.Staged, old: object) -> Written:
         os.rename(self.name, self.target.place.name, src_dir_fd=self.directory, dst_dir_fd=self.directory)
         return Written()
 
-    patch.setattr(replace.Staged, "_rename", blind)
+    patch.setattr(replace.Staged, "_replace", blind)
 
 
 def closed_before_the_flush(patch: pytest.MonkeyPatch) -> None:
@@ -78,7 +78,7 @@ def rename_before_the_flush(patch: pytest.MonkeyPatch) -> None:
     """Stage without a flush."""
     stage = replace.stage
 
-    def unflushed(target: Any, data: bytes) -> replace.Staged:  # noqa: ANN401 - a target
+    def unflushed(target: Any, data: bytes, old: Any) -> replace.Staged:  # noqa: ANN401 - a target
         class Deaf:
             """As os, but for fsync."""
 
@@ -87,7 +87,7 @@ def rename_before_the_flush(patch: pytest.MonkeyPatch) -> None:
 
         with pytest.MonkeyPatch.context() as context:
             context.setattr(replace, "os", Deaf())
-            return stage(target, data)
+            return stage(target, data, old)
 
     patch.setattr(writing, "stage", unflushed)
 

@@ -16,10 +16,10 @@ from confkeep import recovery
 from confkeep.documents.check import Validate, check, format_of
 from confkeep.errors import BadPath, ConfkeepError, Conflict, InvalidDocument, IoError, NotFound, TargetBusy
 from confkeep.etag import Version, etag_of, version_of
-from confkeep.files import lock, persistence
+from confkeep.files import lock, mounts, persistence
 from confkeep.files.leftovers import is_temporary
 from confkeep.files.place import resolve
-from confkeep.files.read import is_readable, read
+from confkeep.files.read import is_readable, read, read_whole
 from confkeep.files.route import DECLARED
 from confkeep.files.target import Changed, Target, look
 from confkeep.history import intents, revisions
@@ -110,7 +110,8 @@ class Keeper:
         refusal = self._refusal(target, root)
         if refusal:
             raise refusal
-        old = None if target.stat is None else version_of(read(target))
+        whole = read_whole(target)
+        old = None if whole is None else version_of(whole.data)
         new = version_of(request.data)
         saved = _as_far_as_known(target, old, new, dry_run=request.dry_run)
         if not saved.changed and not request.expect.absent:
@@ -119,7 +120,15 @@ class Keeper:
         format_ = None if request.validate is Validate.OFF else format_of(target.place.name)
         if request.dry_run:
             return replace(saved, checked=format_, diagnostics=_check(target, request, format_))
-        plan = Plan(target, old, new, request.on_busy or root.on_busy, root.journal)
+        plan = Plan(
+            target,
+            old,
+            None if whole is None else whole.attributes,
+            new,
+            request.on_busy or root.on_busy,
+            root.journal,
+            root.lease_wait,
+        )
         with Writing(self.store, self._stagers, plan, self.state_finding) as writing:
             writing.stage()
             diagnostics = _check(target, request, format_)
@@ -179,14 +188,14 @@ class Keeper:
         with resolve(root, relative) as place:
             for _ in range(_ATTEMPTS):
                 with look(place, root.route) as target:
-                    if target.stat is None:
+                    if target.fd is None:
                         raise NotFound(f"{target.path} does not exist", remedy="save it with If-None-Match: *")
                     try:
                         data = read(target)
                     except Changed:
                         continue
                     etag = etag_of(data)
-                    return Content(target.path, data, etag, target.stat, self._revision_of(target.path, etag))
+                    return Content(target.path, data, etag, os.fstat(target.fd), self._revision_of(target.path, etag))
         raise TargetBusy(f"{place.path} is replaced faster than it can be read", remedy="try again")
 
     def verdict(self, root: Root, relative: str) -> Verdict:
@@ -195,14 +204,14 @@ class Keeper:
             for _ in range(_ATTEMPTS):
                 with look(place, root.route) as target:
                     try:
-                        etag = None if target.stat is None or not is_readable(target) else etag_of(read(target))
+                        etag = etag_of(read(target)) if is_readable(target) else None
                     except Changed:
                         continue
                     refusal = self._refusal(target, root)
                     choice = None if refusal else target.choice
                     return Verdict(
                         path=target.path,
-                        stat=target.stat,
+                        stat=None if target.fd is None else os.fstat(target.fd),
                         etag=etag,
                         revision=None if etag is None else self._revision_of(target.path, etag),
                         route=choice,
@@ -246,13 +255,10 @@ class Keeper:
     @contextmanager
     def _locked(self, place: Place) -> Generator[None]:
         """Hold the target's lock: its name's, and its inode's, so that two names of one file queue as well."""
-        parent = os.fstat(place.parent)
-        keys = [lock.key_of_name(parent.st_dev, parent.st_ino, place.name)]
-        fd = place.look()
-        if fd is not None:
-            found = os.fstat(fd)
-            os.close(fd)
-            keys.append(lock.key_of_inode(found.st_dev, found.st_ino))
+        parent = mounts.facts(place.parent, place.parent)
+        keys = [lock.key_of_name(parent.dev, parent.ino, place.name)]
+        if place.passed is not None:
+            keys.append(lock.key_of_inode(place.passed.dev, place.passed.ino))
         with lock.hold(self._lock_file, keys, wait=_LOCK_WAIT, what=place.path):
             yield
 

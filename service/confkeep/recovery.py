@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from confkeep.errors import ConfkeepError, TargetBusy
 from confkeep.etag import Version, etag_of, version_of
-from confkeep.files import leftovers
+from confkeep.files import displaced, leftovers, mounts
 from confkeep.files.overwrite import overwrite
 from confkeep.files.place import resolve
 from confkeep.files.read import read
@@ -99,11 +99,8 @@ def settle(store: Store, place: Place) -> Recovered | None:
 
 
 def _identity(place: Place) -> tuple[int, int] | None:
-    try:
-        found = os.stat(place.name, dir_fd=place.parent, follow_symlinks=False)
-    except FileNotFoundError:
-        return None
-    return found.st_dev, found.st_ino
+    found = mounts.facts_at(place.parent, place.name)
+    return None if found is None else (found.dev, found.ino)
 
 
 def _settle_one(store: Store, intent: Intent, place: Place) -> Recovered:
@@ -119,7 +116,9 @@ def _settle_one(store: Store, intent: Intent, place: Place) -> Recovered:
 
 
 def _settle(store: Store, intent: Intent, target: Target) -> Recovered:
-    present = None if target.stat is None else read(target)
+    if intent.route == Route.REPLACE and intent.old is not None and _put_back(store, intent, intent.old, target):
+        raise Changed
+    present = None if target.facts is None else read(target)
     found = classify(present, intent, known=_is_known(store, intent.path, present))
     if found is Found.TORN and not _may_be_ours(intent, target):
         found = Found.OTHER
@@ -144,14 +143,23 @@ def _settle(store: Store, intent: Intent, target: Target) -> Recovered:
     return Recovered(intent.path, intent.revision, found, settled=True, detail=details[found])
 
 
+def _put_back(store: Store, intent: Intent, old: bytes, target: Target) -> bool:
+    """An edit that came while the save was published, and that the crash kept from being put back."""
+
+    def record(edit: bytes) -> None:
+        _record_other(store, intent.path, version_of(edit))
+
+    return displaced.restore(target.place, etag_of(old), record)
+
+
 def _may_be_ours(intent: Intent, target: Target) -> bool:
     """Only a save in place can tear a file, and only the inode that it wrote to: anything else is somebody's edit.
 
     The inode alone, for a device number may change with a boot.
     """
-    if intent.route != Route.OVERWRITE or target.stat is None:
+    if intent.route != Route.OVERWRITE or target.facts is None:
         return False
-    return intent.identity is None or target.stat.st_ino == intent.identity[1]
+    return intent.identity is None or target.facts.ino == intent.identity[1]
 
 
 def _bring_to_disk(intent: Intent, target: Target, present: bytes | None) -> None:
@@ -205,7 +213,7 @@ def _is_torn(present: bytes, old: bytes, new: bytes) -> bool:
 
 def flush(target: Target) -> None:
     """Bring the target and its directory to the disk, and remove what a dead save left beside it."""
-    if target.stat is not None:
+    if target.facts is not None:
         fd = target.open(os.O_RDONLY)
         try:
             os.fsync(fd)

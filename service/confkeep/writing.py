@@ -8,20 +8,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from confkeep.errors import ConfkeepError, IoError, JournalUnavailable, OutOfSpace
-from confkeep.files.metadata import NotReproducible
+from confkeep.etag import Version, version_of
+from confkeep.files import displaced
+from confkeep.files.metadata import Attributes, NotReproducible
 from confkeep.files.overwrite import overwrite
-from confkeep.files.replace import Staged, stage
+from confkeep.files.replace import Displaced, Staged, stage
 from confkeep.files.root import Journal, OnBusy
 from confkeep.files.route import DECLARED, Choice, Guarantees, Route
 from confkeep.files.target import Changed, Target
 from confkeep.files.written import Unsettled, Written
-from confkeep.history import intents
+from confkeep.history import intents, revisions
 from confkeep.history.intents import Promise
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
-    from confkeep.etag import Version
     from confkeep.files.finding import Finding
     from confkeep.history.revisions import Author
     from confkeep.history.store import Store
@@ -33,9 +34,11 @@ class Plan:
 
     target: Target
     old: Version | None
+    attributes: Attributes | None
     new: Version
     on_busy: OnBusy
     journal: Journal
+    lease_wait: float
 
 
 class Writing:
@@ -64,7 +67,7 @@ class Writing:
     def stage(self) -> None:
         """Begin to write and flush the temporary file beside the check and the promise: nobody can see it."""
         if self.choice.name is Route.REPLACE:
-            self._staging = self.stagers.submit(stage, self.plan.target, self.plan.new.data)
+            self._staging = self.stagers.submit(stage, self.plan.target, self.plan.new.data, self.plan.attributes)
 
     def promise(self, author: Author) -> None:
         """Record both contents and the intent durably. Raises when there is no journal and one is required."""
@@ -139,7 +142,21 @@ class Writing:
                 with self.store.durable() as connection:
                     intents.take_other_route(connection, self.revision, self.choice.name.value)
             return None
-        return staged.publish(self._old())
+        try:
+            return staged.publish(self.plan.old)
+        except Displaced as edit:
+            self._keep(edit.name)
+            raise
+
+    def _keep(self, edit: str) -> None:
+        """An edit that was replaced twice while we published has no name any more: it goes into the history."""
+        with suppress(OSError, ConfkeepError):  # where that fails it stays beside the file, and a sweep leaves it
+            displaced.keep(self.plan.target.place.parent, edit, self._record)
+
+    def _record(self, data: bytes) -> None:
+        with self.store.durable() as connection:
+            file = revisions.ensure_file(connection, self.plan.target.path)
+            revisions.note(connection, file, version_of(data))
 
     def _by_overwrite(self) -> Written:
         refusal = without_journal(self.plan.target.path, self.choice, self.plan.journal, self.state_finding)
@@ -147,10 +164,13 @@ class Writing:
             raise refusal
         if not self._journal_is_durable():
             self.notes.append("written in place without a durable journal: a crash at that moment could not be undone")
-        return overwrite(self.plan.target, self._old(), self.plan.new.data, on_busy=self.plan.on_busy)
-
-    def _old(self) -> bytes:
-        return b"" if self.plan.old is None else self.plan.old.data
+        return overwrite(
+            self.plan.target,
+            b"" if self.plan.old is None else self.plan.old.data,
+            self.plan.new.data,
+            on_busy=self.plan.on_busy,
+            lease_wait=self.plan.lease_wait,
+        )
 
     def _journal_is_durable(self) -> bool:
         return self.revision is not None and not _is_volatile(self.state_finding)

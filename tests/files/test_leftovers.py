@@ -22,15 +22,15 @@ from pathlib import Path
 from confkeep.files.replace import stage
 from tests.support.looking import looking
 with looking(Path(sys.argv[1])) as target:
-    stage(target, b"never published")
+    stage(target, b"never published", None)
     os.kill(os.getpid(), 9)
 """
 
 
 def sweep(directory: Path) -> list[str]:
-    """Sweep one directory."""
+    """Sweep one directory; what was removed."""
     with opened(directory, os.O_RDONLY) as fd:
-        return leftovers.sweep(fd)
+        return leftovers.sweep(fd).removed
 
 
 def test_names_are_recognised() -> None:
@@ -62,9 +62,9 @@ def test_a_dead_makers_file_is_removed(tmp_path: Path) -> None:
 def test_a_living_makers_file_is_kept(tmp_path: Path) -> None:
     """A save that is under way keeps its file, whoever sweeps."""
     with looking(tmp_path / "a.yaml") as target:
-        staged = stage(target, b"alive")
+        staged = stage(target, b"alive", None)
         assert sweep(tmp_path) == []
-        staged.publish(b"")
+        staged.publish(None)
     assert os.listdir(tmp_path) == ["a.yaml"]
 
 
@@ -81,7 +81,7 @@ def test_a_save_sweeps_a_directory_once(tmp_path: Path) -> None:
     for expected in ([], [".confkeep-0123456789abcdef.tmp"]):
         (tmp_path / ".confkeep-0123456789abcdef.tmp").touch()
         with looking(tmp_path / "a.yaml") as target:
-            stage(target, b"x").discard()
+            stage(target, b"x", None).discard()
         assert leftovers_in(tmp_path) == expected
 
 

@@ -36,12 +36,12 @@ def test_statx_knows_mount_points(ground: Ground, layout: Callable[[Ground], Pat
     assert facts_at(layout(ground)).mount_root is mounted
 
 
-def without_statx(fd: int, mask: int, buffer: ctypes.Array[ctypes.c_char]) -> None:
+def without_statx(fd: int, mask: int, buffer: ctypes.Array[ctypes.c_char], name: bytes = b"") -> None:
     """A kernel or a seccomp profile from before statx."""
     raise OSError(errno.ENOSYS, "statx")
 
 
-def forbidden_statx(fd: int, mask: int, buffer: ctypes.Array[ctypes.c_char]) -> None:
+def forbidden_statx(fd: int, mask: int, buffer: ctypes.Array[ctypes.c_char], name: bytes = b"") -> None:
     """What a seccomp profile from before statx answers."""
     raise OSError(errno.EPERM, "statx")
 
@@ -49,9 +49,9 @@ def forbidden_statx(fd: int, mask: int, buffer: ctypes.Array[ctypes.c_char]) -> 
 _real_statx = syscalls.statx
 
 
-def statx_before_5_8(fd: int, mask: int, buffer: ctypes.Array[ctypes.c_char]) -> None:
+def statx_before_5_8(fd: int, mask: int, buffer: ctypes.Array[ctypes.c_char], name: bytes = b"") -> None:
     """A statx that does not know about mount roots."""
-    _real_statx(fd, mask, buffer)
+    _real_statx(fd, mask, buffer, name)
     struct.pack_into("=Q", buffer, 56, 0)
 
 
@@ -61,7 +61,7 @@ def test_fdinfo_says_the_same(
     ground: Ground,
     layout: Callable[[Ground], Path],
     mounted: bool,  # noqa: FBT001 - a parameter of the table
-    older: Callable[[int, int, ctypes.Array[ctypes.c_char]], None],
+    older: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Where statx cannot say it, the mount ids in fdinfo give the same answer."""
@@ -76,7 +76,7 @@ def test_a_failing_statx_is_not_hidden(ground: Ground, monkeypatch: pytest.Monke
     """Any other error of statx is passed on."""
     path = plain(ground)
 
-    def broken(fd: int, mask: int, buffer: ctypes.Array[ctypes.c_char]) -> None:
+    def broken(fd: int, mask: int, buffer: ctypes.Array[ctypes.c_char], name: bytes = b"") -> None:
         raise OSError(errno.EIO, "statx")
 
     monkeypatch.setattr(syscalls, "statx", broken)

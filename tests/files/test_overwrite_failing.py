@@ -116,6 +116,7 @@ def test_others_bytes_are_not_put_back_over(path: Path, monkeypatch: pytest.Monk
 
 def test_a_process_that_was_stopped_before_the_write(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Half of the lease's time is gone (a suspended laptop): too late to begin."""
+    monkeypatch.setattr(lease, "_SHORTEST", 0.0)
     monkeypatch.setattr(lease, "break_time", lambda: 0.0)
     with pytest.raises(TargetBusy, match="stopped"):
         save(path)
@@ -125,6 +126,7 @@ def test_a_process_that_was_stopped_before_the_write(path: Path, monkeypatch: py
 def test_a_process_that_was_stopped_during_the_write(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The lease may have been broken meanwhile: the bytes are read again, and the answer does not promise more."""
     times = itertools.chain([45.0], itertools.repeat(0.0))
+    monkeypatch.setattr(lease, "_SHORTEST", 0.0)
     monkeypatch.setattr(lease, "break_time", lambda: next(times))
     written = save(path)
     assert path.read_bytes() == NEW
@@ -142,6 +144,7 @@ def test_a_write_that_was_overtaken_is_unsettled(path: Path, monkeypatch: pytest
         release(held)
         path.write_bytes(b"by hand\n")
 
+    monkeypatch.setattr(lease, "_SHORTEST", 0.0)
     monkeypatch.setattr(lease, "break_time", lambda: next(times))
     monkeypatch.setattr(lease.Lease, "release", overtaken)
     with pytest.raises(Unsettled):

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from confkeep.errors import IoError, OutOfSpace
+from confkeep.etag import version_of
 from confkeep.files import replace, syscalls
 from confkeep.files.leftovers import is_temporary
 from confkeep.files.metadata import NotReproducible
-from confkeep.files.replace import stage
 from confkeep.files.target import Changed
 from confkeep.files.written import Unsettled
 from tests.support.faults import raising
 from tests.support.layouts import directory_bind
 from tests.support.looking import leftovers_in, looking
+from tests.support.looking import staged as make
 from tests.support.mounting import FILESYSTEMS, fill
 from tests.support.users import OTHER, STRANGER
 
@@ -43,7 +44,7 @@ def path(tmp_path: Path) -> Path:
 def save(path: Path, new: bytes = NEW, old: bytes = OLD) -> Written:
     """Stage and publish."""
     with looking(path) as target:
-        return stage(target, new).publish(old)
+        return make(target, new).publish(None if target.facts is None else version_of(old))
 
 
 @pytest.mark.parametrize("name", FILESYSTEMS)
@@ -57,7 +58,7 @@ def test_the_new_bytes_are_in_a_new_inode(filesystem: Filesystem, name: str) -> 
     assert path.read_bytes() == NEW
     assert os.listdir(path.parent) == ["a.yaml"]
     assert written.reader_atomic
-    assert not written.compare_and_swap
+    assert written.compare_and_swap
 
 
 @pytest.mark.parametrize("name", FILESYSTEMS)
@@ -72,7 +73,7 @@ def test_a_new_file_is_created(filesystem: Filesystem, name: str) -> None:
 def test_staging_is_invisible(path: Path) -> None:
     """Before it is published nothing but a temporary file, closed to others, is there; discarding removes it."""
     with looking(path) as target:
-        staged = stage(target, NEW)
+        staged = make(target, NEW)
         (temporary,) = leftovers_in(path.parent)
         assert is_temporary(temporary)
         assert path.read_bytes() == OLD
@@ -188,10 +189,10 @@ def test_what_cannot_be_reproduced_takes_the_other_route(public: Path, as_user: 
 def test_other_content_is_not_replaced(path: Path) -> None:
     """Bytes that are not those that were compared: nothing happens, and nothing is left."""
     with looking(path) as target:
-        staged = stage(target, NEW)
+        staged = make(target, NEW)
         path.write_bytes(b"by hand\n")
         with pytest.raises(Changed):
-            staged.publish(OLD)
+            staged.publish(version_of(OLD))
     assert path.read_bytes() == b"by hand\n"
     assert os.listdir(path.parent) == ["a.yaml"]
 
@@ -199,11 +200,11 @@ def test_other_content_is_not_replaced(path: Path) -> None:
 def test_another_file_is_not_replaced(path: Path) -> None:
     """A file that was put in its place, even with the same bytes."""
     with looking(path) as target:
-        staged = stage(target, NEW)
+        staged = make(target, NEW)
         (path.parent / "b").write_bytes(OLD)
         (path.parent / "b").rename(path)
         with pytest.raises(Changed):
-            staged.publish(OLD)
+            staged.publish(version_of(OLD))
     assert path.read_bytes() == OLD
     assert os.listdir(path.parent) == ["a.yaml"]
 
@@ -211,10 +212,10 @@ def test_another_file_is_not_replaced(path: Path) -> None:
 def test_a_removed_file_is_not_created_again(path: Path) -> None:
     """A file that was removed meanwhile stays removed."""
     with looking(path) as target:
-        staged = stage(target, NEW)
+        staged = make(target, NEW)
         path.unlink()
         with pytest.raises(Changed):
-            staged.publish(OLD)
+            staged.publish(version_of(OLD))
     assert os.listdir(path.parent) == []
 
 
@@ -225,10 +226,10 @@ def test_a_file_that_came_is_not_clobbered(tmp_path: Path, code: int | None, mon
     if code is not None:
         monkeypatch.setattr(syscalls, "rename_noreplace", raising(code))
     with looking(path) as target:
-        staged = stage(target, NEW)
+        staged = make(target, NEW)
         path.write_bytes(b"by hand\n")
         with pytest.raises(Changed):
-            staged.publish(b"")
+            staged.publish(None)
     assert path.read_bytes() == b"by hand\n"
     assert os.listdir(tmp_path) == ["a.yaml"]
 
@@ -248,10 +249,10 @@ def test_a_mount_that_appears_is_looked_at_again(ground: Ground) -> None:
     path = directory_bind(ground)
     old = path.read_bytes()
     with looking(path) as target:
-        staged = stage(target, NEW)
+        staged = make(target, NEW)
         ground.mounts.bind(ground.source("other.yaml"), path)
         with pytest.raises(Changed):
-            staged.publish(old)
+            staged.publish(old and version_of(old))
     assert leftovers_in(path.parent) == []
 
 
@@ -273,7 +274,7 @@ def test_a_failure_while_staging_leaves_nothing(path: Path, call: str, monkeypat
     with looking(path) as target:
         monkeypatch.setattr(os, call, raising(errno.EIO))
         with pytest.raises(NotReproducible if call == "fchmod" else IoError):
-            stage(target, NEW)
+            make(target, NEW)
     assert path.read_bytes() == OLD
     assert os.listdir(path.parent) == ["a.yaml"]
 
@@ -287,17 +288,17 @@ def test_an_interrupted_staging_leaves_nothing(path: Path, monkeypatch: pytest.M
     with looking(path) as target:
         monkeypatch.setattr(os, "fsync", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            stage(target, NEW)
+            make(target, NEW)
     assert os.listdir(path.parent) == ["a.yaml"]
 
 
 def test_a_failing_rename_leaves_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An error of the rename: the old file, and no temporary one."""
     with looking(path) as target:
-        staged = stage(target, NEW)
+        staged = make(target, NEW)
         monkeypatch.setattr(os, "rename", raising(errno.EIO))
         with pytest.raises(IoError):
-            staged.publish(OLD)
+            staged.publish(version_of(OLD))
     assert path.read_bytes() == OLD
     assert os.listdir(path.parent) == ["a.yaml"]
 
@@ -305,10 +306,10 @@ def test_a_failing_rename_leaves_nothing(path: Path, monkeypatch: pytest.MonkeyP
 def test_a_directory_that_cannot_be_flushed_is_unsettled(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The new file is visible, but a power cut may undo it: nobody may call that saved."""
     with looking(path) as target:
-        staged = stage(target, NEW)
+        staged = make(target, NEW)
         monkeypatch.setattr(replace, "sync_directory", raising(errno.EIO))
         with pytest.raises(Unsettled):
-            staged.publish(OLD)
+            staged.publish(version_of(OLD))
     assert path.read_bytes() == NEW
     assert os.listdir(path.parent) == ["a.yaml"]
 
@@ -320,7 +321,7 @@ def test_a_directory_that_was_removed(tmp_path: Path) -> None:
     with looking(directory / "a.yaml") as target:
         directory.rmdir()
         with pytest.raises((IoError, Changed)):
-            stage(target, NEW)
+            make(target, NEW)
 
 
 @pytest.mark.parametrize("new", [b"", b"x", NEW * 100_000])

@@ -17,7 +17,7 @@ def test_only_overwrite_keeps_the_inode() -> None:
     assert not DECLARED[Route.REPLACE].inode_kept
 
 
-def test_a_rename_cannot_compare_and_swap() -> None:
-    """Another program may save between the last look and the rename; under a lease it waits."""
+def test_both_routes_compare_and_swap() -> None:
+    """Under a lease everybody else waits; what an exchange displaced is compared, and put back if it is not that."""
     assert DECLARED[Route.OVERWRITE].compare_and_swap
-    assert not DECLARED[Route.REPLACE].compare_and_swap
+    assert DECLARED[Route.REPLACE].compare_and_swap

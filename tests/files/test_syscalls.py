@@ -58,7 +58,7 @@ def test_reserve_keeps_the_size(disk: Path) -> None:
     path = disk / "a"
     path.write_bytes(b"123")
     with opened(path, os.O_RDWR) as fd:
-        syscalls.reserve(fd, 1 << 20)
+        syscalls.reserve(fd, 0, 1 << 20)
     assert path.read_bytes() == b"123"
     assert path.stat().st_blocks * 512 >= 1 << 20
 

@@ -35,7 +35,7 @@ def test_the_route_of_each_layout(ground: Ground, layout: Callable[[Ground], Pat
 def test_nothing_there_yet_is_a_new_file(tmp_path: Path) -> None:
     """A place without a file is created by the replace route."""
     with looking(tmp_path / "new.yaml") as target:
-        assert (target.fd, target.stat, target.facts, target.identity) == (None, None, None, None)
+        assert (target.fd, target.facts, target.identity) == (None, None, None)
         assert target.choice == Choice(Route.REPLACE, "new-file", "nothing is there yet")
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from confkeep.files import mounts
 from confkeep.files.place import resolve
+from confkeep.files.read import read_whole
+from confkeep.files.replace import Staged, stage
 from confkeep.files.root import ANYWHERE, RoutePolicy
 from confkeep.files.target import Target, look
 
@@ -63,6 +65,12 @@ def opened(path: Path, flags: int) -> Generator[int]:
         yield fd
     finally:
         os.close(fd)
+
+
+def staged(target: Target, data: bytes) -> Staged:
+    """Staged with the attributes that the target has now."""
+    whole = read_whole(target)
+    return stage(target, data, None if whole is None else whole.attributes)
 
 
 def leftovers_in(directory: Path) -> list[str]:

@@ -45,16 +45,16 @@ def _describe(target: Target) -> dict[str, Any]:
     from confkeep.files.read import is_readable, read
     from confkeep.files.route import DECLARED
 
-    found, refusal, choice = target.stat, target.refusal, target.choice
+    found, refusal, choice = target.facts, target.refusal, target.choice
     return {
         "path": target.path,
         "exists": found is not None,
-        "size": None if found is None else found.st_size,
-        "mode": None if found is None else f"{stat.S_IMODE(found.st_mode):04o}",
-        "uid": None if found is None else found.st_uid,
-        "gid": None if found is None else found.st_gid,
+        "size": None if found is None else found.size,
+        "mode": None if found is None else f"{stat.S_IMODE(found.mode):04o}",
+        "uid": None if found is None else found.uid,
+        "gid": None if found is None else found.gid,
         "etag": etag_of(read(target)) if is_readable(target) else None,
-        "mount_point": target.facts is not None and target.facts.mount_root,
+        "mount_point": found is not None and found.mount_root,
         "writable": refusal is None,
         "route": None if choice is None else asdict(choice),
         "guarantees": None if choice is None else asdict(DECLARED[choice.name]),

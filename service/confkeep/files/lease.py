@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import math
+import os
 import signal
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Final
+
+from confkeep.files import syscalls
 
 _FIRST_PAUSE: Final = 50e-6
 _MAX_PAUSE: Final = 0.5e-3
 _DEFAULT_BREAK_TIME: Final = 45.0
+#: No lease-break-time is shorter than a second: below half of that nobody needs to ask (seconds).
+_SHORTEST: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +35,13 @@ class Lease:
 
     def spent(self) -> bool:
         """Whether over half of the lease-break-time has gone by: soon the kernel lets waiting opens through."""
-        return time.clock_gettime(time.CLOCK_BOOTTIME) - self.taken > break_time() / 2
+        held = time.clock_gettime(time.CLOCK_BOOTTIME) - self.taken
+        return held > _SHORTEST and held > break_time() / 2
 
     def release(self) -> None:
         """Let everybody in again. A lease that the kernel has broken by force is gone already (EAGAIN)."""
         with suppress(BlockingIOError):
-            fcntl.fcntl(self.fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+            _set(self.fd, fcntl.F_UNLCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,7 @@ def take(fd: int, wait: float) -> Lease | NoLease:
     while True:
         taken = time.clock_gettime(time.CLOCK_BOOTTIME)
         try:
-            fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+            _set(fd, fcntl.F_WRLCK)
         except OSError as error:
             if error.errno != errno.EAGAIN or time.monotonic() >= give_up:
                 return NoLease(_reason(error), busy=error.errno == errno.EAGAIN)
@@ -69,6 +75,22 @@ def take(fd: int, wait: float) -> Lease | NoLease:
             return Lease(fd, taken)
         time.sleep(pause)
         pause = min(pause * 1.5, _MAX_PAUSE)
+
+
+def _set(fd: int, kind: int) -> None:
+    """F_SETLEASE as ourselves, or else as the file's owner.
+
+    The superuser of a container has no CAP_LEASE, but CAP_SETUID (Docker's default); setfsuid(2) concerns this thread
+    alone and nothing but its access to files. Older kernels ask the same for letting go.
+    """
+    try:
+        fcntl.fcntl(fd, fcntl.F_SETLEASE, kind)
+    except PermissionError:
+        before = syscalls.set_filesystem_user(os.fstat(fd).st_uid)
+        try:
+            fcntl.fcntl(fd, fcntl.F_SETLEASE, kind)
+        finally:
+            syscalls.set_filesystem_user(before)
 
 
 def _reason(error: OSError) -> str:
@@ -83,10 +105,9 @@ def _reason(error: OSError) -> str:
             return f"no write lease: {error.strerror}"
 
 
-@cache
 def break_time() -> float:
-    """Seconds after which the kernel breaks a lease by force (/proc/sys/fs/lease-break-time)."""
+    """Seconds after which the kernel breaks a lease by force (/proc/sys/fs/lease-break-time); 0 there means never."""
     try:
-        return float(Path("/proc/sys/fs/lease-break-time").read_text("ascii"))
+        return float(Path("/proc/sys/fs/lease-break-time").read_text("ascii")) or math.inf
     except (OSError, ValueError):
         return _DEFAULT_BREAK_TIME

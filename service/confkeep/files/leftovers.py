@@ -1,7 +1,12 @@
 """Temporary files by name, and the sweep of those whose maker died.
 
 A living temporary file is locked (flock(2)); the kernel drops the lock with its maker. So a sweep takes the lock
-without waiting and removes what it could lock.
+without waiting and removes what it could lock, if it knows that nobody misses it:
+
+- ``.confkeep-R.tmp`` never was anything but ours.
+- ``.confkeep-R-INODE-HASH.swap`` is exchanged with a target, for a moment. With the inode of its name it is ours still;
+  otherwise it is what was displaced, and only the content of that hash is what its saver compared with: another one is
+  somebody's edit, which nobody has a copy of.
 """
 
 from __future__ import annotations
@@ -12,10 +17,18 @@ import re
 import secrets
 import threading
 from contextlib import suppress
-from typing import Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
-_PATTERN: Final = re.compile(r"\.confkeep-[0-9a-f]{16}\.tmp")
-_swept: set[tuple[int, int, str]] = set()
+from confkeep.etag import etag_of
+from confkeep.files.read import read_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PATTERN: Final = re.compile(r"\.confkeep-[0-9a-f]{16}(?:\.tmp|-(?P<inode>[0-9a-f]+)-[0-9a-f]{16}\.swap)")
+_HASH: Final = 16
+_swept: set[tuple[str, int, int]] = set()
 _guard = threading.Lock()
 
 
@@ -24,16 +37,35 @@ def temporary_name() -> str:
     return f".confkeep-{secrets.token_hex(8)}.tmp"
 
 
+def swap_name(temporary: str, inode: int, etag: str) -> str:
+    """The name of our ``temporary`` with this inode while it is exchanged with a file of this etag."""
+    return f"{temporary.removesuffix('.tmp')}-{inode:x}-{etag[:_HASH]}.swap"
+
+
 def is_temporary(name: str) -> bool:
     """Whether ``name`` is one of ours."""
     return _PATTERN.fullmatch(name) is not None
 
 
-def sweep_once(directory: int) -> None:
-    """Sweep ``directory`` (a readable descriptor) the first time this process comes by."""
+def maker_of(name: str) -> int | None:
+    """The inode of our own file that was exchanged by way of ``name``."""
+    parts = _PATTERN.fullmatch(name)
+    return None if parts is None or parts["inode"] is None else int(parts["inode"], 16)
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """Names in one directory: ``removed``, and ``edits``: displaced contents that nobody has a copy of."""
+
+    removed: list[str] = field(default_factory=list[str])
+    edits: list[str] = field(default_factory=list[str])
+
+
+def sweep_once(directory: int, path: str) -> None:
+    """Sweep ``directory`` (a readable descriptor), known as ``path``, the first time this process comes by."""
     found = os.fstat(directory)
     # With the path: a filesystem may give the inode number of a removed directory to the next one.
-    key = (found.st_dev, found.st_ino, os.readlink(f"/proc/self/fd/{directory}"))
+    key = (path, found.st_dev, found.st_ino)
     with _guard:
         if key in _swept:
             return
@@ -41,26 +73,47 @@ def sweep_once(directory: int) -> None:
     sweep(directory)
 
 
-def sweep(directory: int) -> list[str]:
-    """Remove the temporary files in ``directory`` whose maker is dead; their names."""
+def sweep(directory: int) -> Swept:
+    """Remove the temporary files in ``directory`` whose maker is dead."""
+    swept = Swept()
+    for name, fd in _dead(directory):
+        if _is_edit(name, fd):
+            swept.edits.append(name)
+        else:
+            with suppress(OSError):
+                remove(directory, name)
+                swept.removed.append(name)
+    return swept
+
+
+def edits(directory: int, etag: str) -> list[str]:
+    """Edits that dead savers displaced in ``directory`` when they meant to replace a file of this etag."""
+    return [name for name, fd in _dead(directory) if name.endswith(f"-{etag[:_HASH]}.swap") and _is_edit(name, fd)]
+
+
+def _dead(directory: int) -> Iterator[tuple[str, int]]:
+    """Temporary files that no living maker holds, each locked by us while it is looked at."""
     with os.scandir(directory) as entries:
-        names = [entry.name for entry in entries if is_temporary(entry.name)]
-    return [name for name in names if _remove_if_dead(directory, name)]
+        names = sorted(entry.name for entry in entries if is_temporary(entry.name))
+    for name in names:
+        try:
+            fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
+        except OSError:
+            continue  # gone meanwhile, or another user's
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield name, fd
+        except OSError:
+            continue
+        finally:
+            os.close(fd)
 
 
-def _remove_if_dead(directory: int, name: str) -> bool:
-    try:
-        fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
-    except OSError:
-        return False  # gone meanwhile, or another user's
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        remove(directory, name)
-    except OSError:
+def _is_edit(name: str, fd: int) -> bool:
+    maker = maker_of(name)
+    if maker is None or os.fstat(fd).st_ino == maker:
         return False
-    finally:
-        os.close(fd)
-    return True
+    return not name.endswith(f"-{etag_of(read_all(fd))[:_HASH]}.swap")
 
 
 def remove(directory: int, name: str) -> None:

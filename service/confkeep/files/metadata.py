@@ -1,33 +1,92 @@
-"""Mode, owner and extended attributes (POSIX ACLs and security labels among them) of a file that is replaced."""
+"""What a file is besides its bytes: mode, owner, extended attributes (POSIX ACLs and security labels), inode flags.
+
+A save is a modification: mtime and ctime are the time of the save on both routes, and no timestamp is carried over.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
+import struct
+import sys
+from fcntl import ioctl
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from confkeep.files import mounts
 
 if TYPE_CHECKING:
-    from confkeep.files.target import Target
+    from confkeep.files.mounts import Facts
 
 _CAP_CHOWN: Final = 0  # capability.h
+_CAPABILITY: Final = "security.capability"
+#: The kernel's own: hashes that hold for one inode, and xfs's second view of its ACLs (as in attr's xattr.conf).
+_OF_THE_KERNEL: Final = ("security.evm", "security.ima", "trusted.SGI_")
 _NO_XATTRS: Final = {errno.ENOTSUP, errno.ENOSYS}
+# include/uapi/linux/fs.h. The number of the first tells the size of a long; what is read is an int all the same.
+_GETFLAGS: Final = 0x80006601 | struct.calcsize("l") << 16
+_FSGETXATTR: Final = 0x801C581F
+_FLAGS_BUFFER: Final = bytes(8)
+#: Flags that a user sets: secure deletion, undelete, compress, sync, nodump, noatime, data journaling, no tail merging,
+#: no copy-on-write, dax, project inheritance. The others say how the filesystem stores the file.
+_USERS_FLAGS: Final = 0x1 | 0x2 | 0x4 | 0x8 | 0x40 | 0x80 | 0x4000 | 0x8000 | 0x800000 | 0x2000000 | 0x20000000
+#: struct fsxattr: xflags, extsize, nextents, projid, cowextsize, padding
+_FSXATTR: Final = struct.Struct("=5I8x")
+_FSXATTR_BUFFER: Final = bytes(_FSXATTR.size)
 
 
 class NotReproducible(Exception):
     """A new file cannot be given this metadata, so the file must be written in place."""
 
 
-def not_reproducible(found: os.stat_result) -> str | None:
+class Attributes(NamedTuple):
+    """What stat does not tell: extended attributes, inode flags (chattr), (extent size, project, cow extent size)."""
+
+    xattrs: dict[str, bytes]
+    flags: int
+    extents: tuple[int, int, int]
+
+
+def attributes(fd: int) -> Attributes:
+    """The attributes of the open file ``fd``; nothing where the filesystem has no such thing. Raises OSError."""
+    return Attributes(_xattrs(fd), _flags(fd), _extents(fd))
+
+
+def _xattrs(fd: int) -> dict[str, bytes]:
+    try:
+        return {name: os.getxattr(fd, name) for name in os.listxattr(fd) if not name.startswith(_OF_THE_KERNEL)}
+    except OSError as error:
+        if error.errno in _NO_XATTRS:
+            return {}
+        raise
+
+
+def _flags(fd: int) -> int:
+    try:
+        answer = ioctl(fd, _GETFLAGS, _FLAGS_BUFFER)
+    except OSError:  # ENOTTY, and whatever a FUSE filesystem makes of it
+        return 0
+    return int.from_bytes(answer[:4], sys.byteorder) & _USERS_FLAGS
+
+
+def _extents(fd: int) -> tuple[int, int, int]:
+    try:
+        _, extent_size, _, project, cow_extent_size = _FSXATTR.unpack(ioctl(fd, _FSGETXATTR, _FSXATTR_BUFFER))
+    except OSError:
+        return 0, 0, 0
+    return extent_size, project, cow_extent_size
+
+
+def not_reproducible(found: Facts) -> str | None:
     """What a new file of ours could not be given, as far as that can be known without trying."""
     if _may_chown():
         return None
-    if found.st_uid != os.geteuid():
-        return f"the file belongs to uid {found.st_uid}, and uid {os.geteuid()} cannot give a new file away"
-    if found.st_gid != os.getegid() and found.st_gid not in os.getgroups():
-        return f"the file belongs to gid {found.st_gid}, of which this process is no member"
+    if found.uid != os.geteuid():
+        return f"the file belongs to uid {found.uid}, and uid {os.geteuid()} cannot give a new file away"
+    if found.gid != os.getegid() and found.gid not in os.getgroups():
+        return f"the file belongs to gid {found.gid}, of which this process is no member"
     return None
 
 
@@ -40,39 +99,63 @@ def _may_chown() -> bool:
     return False
 
 
-def reproduce(target: Target, fd: int) -> None:
-    """Give the new file ``fd`` the owner, mode and extended attributes of ``target``.
+def reproduce(old: Facts, wanted: Attributes | None, fd: int) -> None:
+    """Give the new file ``fd``, whose bytes are written, the owner and mode of ``old`` and the attributes ``wanted``.
 
-    Raises NotReproducible when any of them cannot be had exactly. Owner first: chown(2) clears setuid and setgid.
+    ``wanted`` is None where they could not be read.
+    Raises NotReproducible when any of them cannot be had exactly. Owner first: chown(2) clears setuid, setgid and
+    security.capability, as writing does. Inode flags and project are the directory's gift to a new file: where they
+    differ, the file is written in place.
     """
-    old = target.stat
-    if old is None or target.fd is None:
-        return
-    new = os.fstat(fd)
+    if wanted is None:
+        raise NotReproducible("its extended attributes cannot be read")
+    new = mounts.facts(fd, fd)
     try:
-        if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
-            os.fchown(fd, old.st_uid, old.st_gid)
-        _copy_xattrs(f"/proc/self/fd/{target.fd}", fd)
-        os.fchmod(fd, stat.S_IMODE(old.st_mode))
-        kept = os.fstat(fd)
+        if (old.uid, old.gid) != (new.uid, new.gid):
+            os.fchown(fd, old.uid, old.gid)
+        present = attributes(fd)
+        _set_xattrs(fd, present.xattrs, wanted.xattrs)
+        os.fchmod(fd, stat.S_IMODE(old.mode))
+        kept = mounts.facts(fd, fd)
     except OSError as error:
         raise NotReproducible(
             f"its owner, mode or attributes cannot be given to a new file: {error.strerror}"
         ) from error
-    if (kept.st_uid, kept.st_gid, kept.st_mode) != (old.st_uid, old.st_gid, old.st_mode):
+    if (kept.uid, kept.gid, kept.mode) != (old.uid, old.gid, old.mode):
         raise NotReproducible("the kernel does not let this process reproduce its owner and mode")
+    if present.flags != wanted.flags or present.extents != wanted.extents:
+        raise NotReproducible("it has inode flags or a project (lsattr -p) that a new file here would not have")
 
 
-def _copy_xattrs(source: str, fd: int) -> None:
-    try:
-        wanted = {name: os.getxattr(source, name) for name in os.listxattr(source)}
-        present = {name: os.getxattr(fd, name) for name in os.listxattr(fd)}
-    except OSError as error:
-        if error.errno in _NO_XATTRS:
-            return
-        raise
+def _set_xattrs(fd: int, present: dict[str, bytes], wanted: dict[str, bytes]) -> None:
     for name in present.keys() - wanted.keys():  # inherited from the directory's default ACL
         os.removexattr(fd, name)
     for name, value in wanted.items():
         if present.get(name) != value:
             os.setxattr(fd, name, value)
+
+
+class Privileges(NamedTuple):
+    """What the kernel takes from a file that is written to (inode(7), capabilities(7))."""
+
+    mode: int
+    capability: bytes | None
+
+    def restore(self, fd: int) -> bool:
+        """Give them back; False when that is not allowed to us."""
+        try:
+            if os.fstat(fd).st_mode != self.mode:
+                os.fchmod(fd, stat.S_IMODE(self.mode))
+            if self.capability is not None and capability(fd) != self.capability:
+                os.setxattr(fd, _CAPABILITY, self.capability)
+        except OSError:
+            return False
+        return True
+
+
+def capability(fd: int) -> bytes | None:
+    """The file capabilities of ``fd``."""
+    try:
+        return os.getxattr(fd, _CAPABILITY)
+    except OSError:
+        return None

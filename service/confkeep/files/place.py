@@ -11,14 +11,16 @@ import os
 import stat
 from collections import deque
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from confkeep.errors import BadPath, NoPermission, NotARegularFile, NotFound, OutsideRoot
+from confkeep.files import mounts
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from confkeep.files.mounts import Facts
     from confkeep.files.root import Root
 
 #: The kernel's own limit (path_resolution(7)).
@@ -31,12 +33,14 @@ _DIRECTORY: Final = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 class Place:
     """The directory (O_PATH descriptor) and name a path leads to, whether or not something is there.
 
-    ``path`` is absolute and free of the links that were followed.
+    ``path`` is absolute and free of the links that were followed. ``passed`` is what the walk saw there: only a look
+    says what is there now.
     """
 
     parent: int
     name: str
     path: str
+    passed: Facts | None = None
 
     def look(self) -> int | None:
         """O_PATH descriptor of what is there now, None where nothing is. The caller closes it."""
@@ -114,19 +118,20 @@ class _Walk:
         if name == "..":
             self.up()
             return None
-        place = Place(self.descriptors[-1], name, os.path.join(self.base, *self.names, name))
+        parent = self.descriptors[-1]
+        place = Place(parent, name, os.path.join(self.base, *self.names, name))
         fd = place.look()
         if fd is None:
             if self.pending:
                 raise NotFound(f"the directory {place.path} does not exist", remedy="create it first")
             return place
         self.descriptors.append(fd)
-        mode = os.fstat(fd).st_mode
-        if stat.S_ISLNK(mode):
+        found = mounts.facts(fd, parent)
+        if stat.S_ISLNK(found.mode):
             self.follow(os.readlink(b"", dir_fd=fd), place.path)
         elif not self.pending:
-            return place
-        elif not stat.S_ISDIR(mode):
+            return replace(place, passed=found)
+        elif not stat.S_ISDIR(found.mode):
             raise NotFound(f"{place.path} is not a directory", remedy="name a path whose directories exist")
         else:
             self.names.append(name)

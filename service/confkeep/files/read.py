@@ -5,15 +5,26 @@ from __future__ import annotations
 import os
 import stat
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from confkeep.errors import NoPermission, NotARegularFile, TargetBusy
+from confkeep.files.metadata import attributes
 
 if TYPE_CHECKING:
+    from confkeep.files.metadata import Attributes
     from confkeep.files.target import Target
 
 _PAUSE: Final = 0.0002
 _WAIT: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A file's bytes, and the attributes that a file that replaces it must have; None where they cannot be read."""
+
+    data: bytes
+    attributes: Attributes | None
 
 
 def read(target: Target, wait: float = _WAIT) -> bytes:
@@ -22,10 +33,8 @@ def read(target: Target, wait: float = _WAIT) -> bytes:
     A lease of another writer is waited for, at most ``wait`` seconds (TargetBusy). Raises Changed, NoPermission,
     NotARegularFile.
     """
-    if target.stat is None:
+    if target.facts is None:
         return b""
-    if not stat.S_ISREG(target.stat.st_mode):
-        raise target.refusal or NotARegularFile(f"{target.path} is not a regular file", remedy="name a regular file")
     fd = _open(target, wait)
     try:
         return read_all(fd)
@@ -33,14 +42,34 @@ def read(target: Target, wait: float = _WAIT) -> bytes:
         os.close(fd)
 
 
+def read_whole(target: Target, wait: float = _WAIT) -> Whole | None:
+    """The bytes and attributes of the file that was looked at, None where there is none. Raises as ``read``."""
+    if target.facts is None:
+        return None
+    fd = _open(target, wait)
+    try:
+        return Whole(read_all(fd), _attributes(fd))
+    finally:
+        os.close(fd)
+
+
+def _attributes(fd: int) -> Attributes | None:
+    try:
+        return attributes(fd)
+    except OSError:
+        return None
+
+
 def is_readable(target: Target) -> bool:
     """Whether there is a regular file that this process may read."""
-    if target.fd is None or target.stat is None or not stat.S_ISREG(target.stat.st_mode):
+    if target.fd is None or target.facts is None or not stat.S_ISREG(target.facts.mode):
         return False
     return os.access(f"/proc/self/fd/{target.fd}", os.R_OK)
 
 
 def _open(target: Target, wait: float) -> int:
+    if target.facts is not None and not stat.S_ISREG(target.facts.mode):
+        raise target.refusal or NotARegularFile(f"{target.path} is not a regular file", remedy="name a regular file")
     give_up = time.monotonic() + wait
     while True:
         try:
@@ -59,7 +88,7 @@ def _open(target: Target, wait: float) -> int:
 
 def read_all(fd: int) -> bytes:
     """Everything in ``fd`` from its start."""
-    size = os.fstat(fd).st_size
+    size = os.lseek(fd, 0, os.SEEK_END)  # and not fstat, which asks for the times (see mounts.py)
     pieces = [os.pread(fd, size + 1, 0)]
     length = len(pieces[0])
     while pieces[-1] and length != size:  # short read, or the size has changed

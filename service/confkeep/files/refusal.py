@@ -19,36 +19,42 @@ if TYPE_CHECKING:
 _DIRECTORY_MOUNT: Final = "mount the directory instead of the file: ./conf:/config, not ./a.yaml:/config/a.yaml"
 
 
-def of_file(place: Place, fd: int, found: os.stat_result, facts: mounts.Facts) -> Refused | None:
+def of_file(place: Place, fd: int, found: mounts.Facts) -> Refused | None:
     """Why the file ``fd`` cannot be written, if so; the most telling reason first."""
     path = place.path
-    if not stat.S_ISREG(found.st_mode):
-        return NotARegularFile(f"{path} is {_kind(found.st_mode)}", remedy="name a regular file")
-    mount = mounts.find_mount(facts.mount_id) if facts.mount_root else None
-    if found.st_nlink == 0 or (mount and mount.deleted):
+    if not stat.S_ISREG(found.mode):
+        return NotARegularFile(f"{path} is {_kind(found.mode)}", remedy="name a regular file")
+    mount = mounts.find_mount(found.mount_id) if found.mount_root else None
+    if found.nlink == 0 or (mount and mount.deleted):
         return _stale(path, found, mount)
     if os.fstatvfs(fd).f_flag & os.ST_RDONLY:
-        return _read_only(path, facts)
-    if facts.immutable or facts.append_only:
-        flag = "immutable (chattr +i)" if facts.immutable else "append-only (chattr +a)"
-        return ReadOnly(f"{path} is {flag}", remedy=f"chattr -{'i' if facts.immutable else 'a'} {path}")
+        return _read_only(path, found)
+    if found.immutable or found.append_only or found.verity:
+        return _sealed(path, found)
     if not os.access(f"/proc/self/fd/{fd}", os.W_OK):
         return NoPermission(
-            f"{path} belongs to uid {found.st_uid}, gid {found.st_gid}, mode {stat.S_IMODE(found.st_mode):04o}: "
+            f"{path} belongs to uid {found.uid}, gid {found.gid}, mode {stat.S_IMODE(found.mode):04o}: "
             f"uid {os.geteuid()} may not write it",
-            remedy=f"run confkeep as uid {found.st_uid}, or change the file's owner or mode",
+            remedy=f"run confkeep as uid {found.uid}, or change the file's owner or mode",
             rule="MNT019",
         )
     return None
 
 
-def _stale(path: str, found: os.stat_result, mount: mounts.Mount | None) -> StaleMount:
+def _sealed(path: str, found: mounts.Facts) -> ReadOnly:
+    if found.verity:
+        return ReadOnly(f"{path} is sealed by fs-verity", remedy="delete it on the host and create it again")
+    flag, letter = ("immutable", "i") if found.immutable else ("append-only", "a")
+    return ReadOnly(f"{path} is {flag} (chattr +{letter})", remedy=f"chattr -{letter} {path}")
+
+
+def _stale(path: str, found: mounts.Facts, mount: mounts.Mount | None) -> StaleMount:
     return StaleMount(
         f"{path} shows a file that has lost its name on the host (its source was replaced or removed): "
         "whatever is written here is lost",
         remedy=f"restart the container (docker restart; compose up does not repair it), then {_DIRECTORY_MOUNT}",
         rule="MNT002",
-        evidence=mount.line if mount else f"st_nlink {found.st_nlink}, inode {found.st_ino}",
+        evidence=mount.line if mount else f"st_nlink {found.nlink}, inode {found.ino}",
     )
 
 
@@ -77,9 +83,9 @@ def _read_only(path: str, facts: mounts.Facts) -> ReadOnly:
     )
 
 
-def of_directory(place: Place) -> Refused | None:
-    """Why no new file can be made in the directory of ``place``, if so."""
-    if os.fstat(place.parent).st_nlink == 0:
+def of_directory(place: Place, found: mounts.Facts) -> Refused | None:
+    """Why no file can be made, renamed or removed in the directory of ``place``, which is ``found``, if so."""
+    if found.nlink == 0:
         return StaleMount(
             f"the directory of {place.path} has been removed: whatever is written there is lost",
             remedy="create it again; where it is mounted, restart the container",
@@ -87,7 +93,15 @@ def of_directory(place: Place) -> Refused | None:
             evidence="st_nlink 0",
         )
     if os.fstatvfs(place.parent).f_flag & os.ST_RDONLY:
-        return _read_only(place.path, mounts.facts(place.parent, place.parent))
+        return _read_only(place.path, found)
+    directory = os.path.dirname(place.path)
+    if found.immutable or found.append_only:
+        # In an append-only one a temporary file could be made, and neither be renamed nor removed again.
+        flag, letter = ("immutable", "i") if found.immutable else ("append-only", "a")
+        return ReadOnly(
+            f"{place.path} cannot be created: its directory is {flag} (chattr +{letter})",
+            remedy=f"chattr -{letter} {directory}",
+        )
     if not os.access(f"/proc/self/fd/{place.parent}", os.R_OK | os.W_OK | os.X_OK):
         return NoPermission(
             f"uid {os.geteuid()} may not create {place.path}: its directory is closed to it",

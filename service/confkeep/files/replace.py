@@ -1,4 +1,4 @@
-"""The replace route: a temporary file in the same directory, flushed, then renamed over the target.
+"""The replace route: a temporary file in the same directory, flushed, then exchanged with the target.
 
 Staging is invisible to everybody, so it may run beside the check and the promise; publishing is one rename.
 """
@@ -8,28 +8,49 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from confkeep.files import leftovers, metadata, syscalls
-from confkeep.files.read import read
+from confkeep.files import leftovers, metadata, mounts, syscalls
+from confkeep.files.read import read, read_all
 from confkeep.files.target import Changed
 from confkeep.files.written import Unsettled, Written, failure, sync_directory, write_all
 
 if TYPE_CHECKING:
+    from confkeep.etag import Version
     from confkeep.files.target import Target
 
 _CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-#: The filesystem or kernel has no renameat2 flags; a mount appeared on the target since it was looked at.
-_NO_FLAGS: Final = {errno.EINVAL, errno.ENOSYS, errno.EPERM}
+_LOOK: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+#: The filesystem or kernel has no renameat2 flags.
+_NO_FLAGS: Final = {errno.EINVAL, errno.ENOSYS, errno.EPERM, errno.EOPNOTSUPP}
+#: A mount appeared on the target, or somebody came or went, since it was looked at.
+_CHANGED: Final = {errno.EBUSY, errno.EXDEV, errno.ENOENT, errno.EEXIST}
+_NO_EXCHANGE: Final = (
+    "this filesystem cannot exchange two names: a program that saved between the last compare and the rename would be"
+    " overwritten"
+)
+#: How long to wait for a lease on what was displaced: another saver's in-place write (seconds).
+_LEASE_WAIT: Final = 1.0
+_PAUSE: Final = 0.0002
+_TRIES: Final = 8
 
 
-def stage(target: Target, data: bytes) -> Staged:
-    """Write and flush ``data`` beside ``target``, with its owner, mode and attributes. Nothing is visible yet.
+class Displaced(Changed):
+    """The target was replaced twice while it was published; ``name`` in its directory holds the edit in between."""
 
-    Raises OutOfSpace or IoError (the target is untouched and the temporary file gone), NotReproducible (take the
-    other route), Changed (the directory is gone).
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+def stage(target: Target, data: bytes, old: metadata.Attributes | None) -> Staged:
+    """Write and flush ``data`` beside ``target``, with its owner and mode and the attributes ``old``.
+
+    Nothing is visible yet. Raises OutOfSpace or IoError (the target is untouched and the temporary file gone),
+    NotReproducible (take the other route), Changed (the directory is gone).
     """
     place = target.place
     try:
@@ -37,25 +58,26 @@ def stage(target: Target, data: bytes) -> Staged:
     except OSError as error:
         raise failure(error, target.path, "opening the directory of") from error
     try:
-        staged = Staged(target, directory, *_temporary(directory, new=target.stat is None))
+        staged = Staged(target, directory, *_temporary(directory, new=target.facts is None))
     except OSError as error:
         os.close(directory)
-        raise failure(error, target.path, "making a temporary file for") from error
+        raise failure(error, target.path, "making a temporary file for", place.parent, len(data)) from error
     try:
         write_all(staged.fd, data)
-        metadata.reproduce(target, staged.fd)
+        if target.facts is not None:
+            metadata.reproduce(target.facts, old, staged.fd)
         os.fsync(staged.fd)
     except BaseException as error:
         staged.discard()
         if isinstance(error, OSError):
-            raise failure(error, target.path, "writing a new") from error
+            raise failure(error, target.path, "writing a new", place.parent, len(data)) from error
         raise
-    leftovers.sweep_once(directory)
+    leftovers.sweep_once(directory, os.path.dirname(place.path))
     return staged
 
 
-def _temporary(directory: int, *, new: bool) -> tuple[str, int]:
-    """A temporary file that is locked as long as it lives, so that a sweep leaves it alone.
+def _temporary(directory: int, *, new: bool) -> tuple[str, int, int]:
+    """Name, inode and descriptor of a temporary file; locked as long as it lives, so that a sweep leaves it alone.
 
     A new file gets what the umask (or the directory's default ACL) says; one that replaces is closed to others
     until it has the old one's mode.
@@ -65,8 +87,9 @@ def _temporary(directory: int, *, new: bool) -> tuple[str, int]:
         fd = os.open(name, _CREATE, 0o666 if new else 0o600, dir_fd=directory)
         with suppress(OSError):  # a filesystem without locks: a sweep cannot lock it either, and leaves it
             fcntl.flock(fd, fcntl.LOCK_EX)
-        if os.fstat(fd).st_nlink:
-            return name, fd
+        found = mounts.facts(fd, directory)
+        if found.nlink:
+            return name, found.ino, fd
         os.close(fd)  # a sweep came between open and flock
 
 
@@ -77,20 +100,21 @@ class Staged:
     target: Target
     directory: int
     name: str
+    inode: int
     fd: int
     done: bool = False
 
-    def publish(self, old: bytes) -> Written:
-        """Rename onto the target, if it still holds ``old``, and flush the directory.
+    def publish(self, old: Version | None) -> Written:
+        """Bring the new bytes to the target's name, if it still holds ``old`` (None: nothing); flush the directory.
 
-        Raises Changed (nothing happened), ConfkeepError (nothing happened), Unsettled (renamed, but the directory
-        could not be flushed). The temporary file is gone in each case.
+        Raises Changed (nothing happened; Displaced: an edit is to be kept), ConfkeepError (nothing happened),
+        Unsettled (published, but the directory could not be flushed). The temporary file is gone in each case.
         """
         try:
-            written = self._rename(old)
+            written = self._create() if old is None else self._replace(old)
         except OSError as error:
             self.discard()
-            if error.errno in {errno.EBUSY, errno.EXDEV, errno.ENOENT, errno.EEXIST}:
+            if error.errno in _CHANGED:
                 raise Changed from error
             raise failure(error, self.target.path, "renaming a new file onto") from error
         except BaseException:
@@ -104,17 +128,9 @@ class Staged:
             self._close()
         return written
 
-    def _rename(self, old: bytes) -> Written:
-        name = self.target.place.name
-        if self.target.stat is None:
-            return self._create(name)
-        if not self.target.is_still_there() or read(self.target) != old:
-            raise Changed
-        os.rename(self.name, name, src_dir_fd=self.directory, dst_dir_fd=self.directory)
-        return Written(compare_and_swap=False)  # another program could save between the compare and the rename
-
-    def _create(self, name: str) -> Written:
+    def _create(self) -> Written:
         """Publish where nothing is: decided by the kernel at that very moment, never by a look before."""
+        name = self.target.place.name
         try:
             syscalls.rename_noreplace(self.directory, self.name, name)
         except OSError as error:
@@ -125,11 +141,90 @@ class Staged:
                 os.unlink(self.name, dir_fd=self.directory)
         return Written()
 
+    def _replace(self, old: Version) -> Written:
+        """Exchange first, then compare what was displaced: nobody can come in between (renameat2(2))."""
+        name = self.target.place.name
+        if not self._is_the_same(mounts.facts_at(self.directory, name)):
+            raise Changed
+        swap = leftovers.swap_name(self.name, self.inode, old.etag)
+        os.rename(self.name, swap, src_dir_fd=self.directory, dst_dir_fd=self.directory)
+        self.name = swap
+        try:
+            syscalls.rename_exchange(self.directory, swap, name)
+        except OSError as error:
+            if error.errno not in _NO_FLAGS:
+                raise
+            return self._rename(old)
+        try:
+            is_what_was_compared = self._displaced(old)
+        except BaseException:
+            self._undo()
+            raise
+        if not is_what_was_compared:
+            self._undo()
+            raise Changed
+        with suppress(OSError):  # it is published; what stays is what a sweep removes
+            os.unlink(swap, dir_fd=self.directory)
+        return Written()
+
+    def _rename(self, old: Version) -> Written:
+        if not self.target.is_still_there() or read(self.target) != old.data:
+            raise Changed
+        os.rename(self.name, self.target.place.name, src_dir_fd=self.directory, dst_dir_fd=self.directory)
+        return Written(compare_and_swap=False, notes=(_NO_EXCHANGE,))
+
+    def _displaced(self, old: Version) -> bool:
+        """Whether what we displaced is the file that was looked at, with the bytes and metadata it had."""
+        fd = self._open_displaced()
+        if fd is None:
+            return False
+        try:
+            return self._is_the_same(mounts.facts(fd, self.directory)) and read_all(fd) == old.data
+        finally:
+            os.close(fd)
+
+    def _open_displaced(self) -> int | None:
+        """None when another saver, who writes to it in place, does not let go of its lease."""
+        give_up = time.monotonic() + _LEASE_WAIT
+        while True:
+            try:
+                return os.open(self.name, _LOOK, dir_fd=self.directory)
+            except BlockingIOError:
+                if time.monotonic() >= give_up:
+                    return None
+            time.sleep(_PAUSE)
+
+    def _is_the_same(self, found: mounts.Facts | None) -> bool:
+        """As it was looked at; its size may differ where the bytes do."""
+        seen = self.target.facts
+        if seen is None or found is None:
+            return seen is found
+        return found._replace(size=seen.size, blocks=seen.blocks) == seen
+
+    def _undo(self) -> None:
+        """Put back what was displaced, if ours is still there. Raises Displaced when somebody's newer file is."""
+        for _ in range(_TRIES):
+            found = mounts.facts_at(self.directory, self.target.place.name)
+            if found is None or found.ino != self.inode:
+                break
+            syscalls.rename_exchange(self.directory, self.name, self.target.place.name)
+            if self._is_ours():
+                return
+            # Theirs came between the look and the exchange: give it its name again.
+            syscalls.rename_exchange(self.directory, self.name, self.target.place.name)
+        raise Displaced(self.name)
+
+    def _is_ours(self) -> bool:
+        found = mounts.facts_at(self.directory, self.name)
+        return found is not None and found.ino == self.inode
+
     def discard(self) -> None:
-        """Remove the temporary file."""
-        if not self.done:
+        """Remove the temporary file, and nothing but ours."""
+        if self.done:
+            return
+        if self._is_ours():
             leftovers.remove(self.directory, self.name)
-            self._close()
+        self._close()
 
     def _close(self) -> None:
         self.done = True

@@ -6,6 +6,7 @@ import os
 import stat
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class RoutePolicy(StrEnum):
@@ -29,15 +30,23 @@ class Journal(StrEnum):
     BEST_EFFORT = "best-effort"
 
 
+#: How long to try for a write lease while others have the file open, where the root does not say (seconds).
+LEASE_WAIT: Final = 1.0
+
+
 @dataclass(frozen=True, slots=True)
 class Root:
-    """``path`` is absolute. Whether it is a directory or a single file is looked at each time, never remembered."""
+    """``path`` is absolute. Whether it is a directory or a single file is looked at each time, never remembered.
+
+    ``lease_wait``: how many seconds an in-place save tries for the write lease before ``on_busy`` decides.
+    """
 
     name: str
     path: str
     route: RoutePolicy = RoutePolicy.AUTO
     on_busy: OnBusy = OnBusy.WRITE
     journal: Journal = Journal.REQUIRE
+    lease_wait: float = LEASE_WAIT
 
     def is_single_file(self) -> bool:
         """Whether the root is one file. Its one address is its own base name."""

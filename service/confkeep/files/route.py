@@ -34,7 +34,7 @@ class Guarantees:
 #: What each route promises when nothing stands in its way. A result carries what was really had.
 DECLARED: Final = {
     Route.REPLACE: Guarantees(
-        reader_atomic=True, crash_safe=True, compare_and_swap=False, inode_kept=False, metadata_kept=True
+        reader_atomic=True, crash_safe=True, compare_and_swap=True, inode_kept=False, metadata_kept=True
     ),
     Route.OVERWRITE: Guarantees(
         reader_atomic=True, crash_safe=True, compare_and_swap=True, inode_kept=True, metadata_kept=True

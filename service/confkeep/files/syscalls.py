@@ -34,6 +34,8 @@ _syscall.restype = ctypes.c_long
 # 64-bit file offsets on every machine: glibc calls it fallocate64, musl's fallocate always takes them.
 _fallocate = getattr(_libc, "fallocate64", None) or _libc.fallocate
 _fallocate.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64]
+_libc.setfsuid.argtypes = [ctypes.c_uint]
+_libc.setfsuid.restype = ctypes.c_uint
 
 
 def _numbers() -> Numbers | None:
@@ -53,12 +55,15 @@ def _failed(path: bytes | str | None = None) -> OSError:
     return OSError(code, os.strerror(code), path)
 
 
-def statx(fd: int, mask: int, buffer: ctypes.Array[ctypes.c_char]) -> None:
-    """``statx(2)`` of what ``fd`` refers to, into ``buffer`` (256 bytes). Raises OSError; ENOSYS where unknown."""
+def statx(fd: int, mask: int, buffer: ctypes.Array[ctypes.c_char], name: bytes = b"") -> None:
+    """``statx(2)`` into ``buffer`` (256 bytes): of ``fd``, or of ``name`` in the directory ``fd``, no link followed.
+
+    Raises OSError; ENOSYS where unknown.
+    """
     if HERE is None:
         raise OSError(errno.ENOSYS, "statx: no system call number for this machine")
-    at_empty_path = 0x1000
-    if _syscall(HERE.statx, fd, b"", at_empty_path, mask, buffer) != 0:
+    symlink_nofollow, empty_path = 0x100, 0x1000
+    if _syscall(HERE.statx, fd, name, symlink_nofollow if name else empty_path, mask, buffer) != 0:
         raise _failed()
 
 
@@ -67,19 +72,51 @@ def rename_noreplace(directory: int, old: str, new: str) -> None:
 
     Raises OSError EINVAL or ENOSYS where the filesystem or the kernel cannot.
     """
+    _renameat2(directory, old, new, 1)
+
+
+def rename_exchange(directory: int, one: str, other: str) -> None:
+    """``renameat2(2)`` with RENAME_EXCHANGE: both names stay, each leads to what the other led to.
+
+    Raises OSError EINVAL or ENOSYS where the filesystem or the kernel cannot.
+    """
+    _renameat2(directory, one, other, 2)
+
+
+def _renameat2(directory: int, old: str, new: str, flags: int) -> None:
     if HERE is None:
         raise OSError(errno.ENOSYS, "renameat2: no system call number for this machine")
-    noreplace = 1
-    if _syscall(HERE.renameat2, directory, os.fsencode(old), directory, os.fsencode(new), noreplace) != 0:
+    if _syscall(HERE.renameat2, directory, os.fsencode(old), directory, os.fsencode(new), flags) != 0:
         raise _failed(new)
 
 
-def reserve(fd: int, length: int) -> None:
-    """Reserve blocks for the first ``length`` bytes and leave the size as it is: FALLOC_FL_KEEP_SIZE of fallocate(2).
+def reserve(fd: int, offset: int, length: int) -> None:
+    """Reserve blocks for ``length`` bytes from ``offset`` and leave the size as it is: FALLOC_FL_KEEP_SIZE.
 
-    Raises OSError: ENOSPC, EDQUOT; EOPNOTSUPP where the filesystem has no reservations.
+    Raises OSError: ENOSPC, EDQUOT; EOPNOTSUPP where the filesystem has no reservations (fallocate(2)).
     """
-    keep_size = 1
-    while _fallocate(fd, keep_size, 0, length) != 0:
+    _fallocate_mode(fd, 0x01, offset, length)
+
+
+def unshare(fd: int, length: int) -> None:
+    """Reserve as above from 0, and give ``fd`` blocks of its own where it shares them: FALLOC_FL_UNSHARE_RANGE."""
+    _fallocate_mode(fd, 0x41, 0, length)
+
+
+def _fallocate_mode(fd: int, mode: int, offset: int, length: int) -> None:
+    while _fallocate(fd, mode, offset, length) != 0:
         if ctypes.get_errno() != errno.EINTR:
             raise _failed()
+
+
+def filesystem_type(fd: int) -> int:
+    """``f_type`` of fstatfs(2): the filesystem's magic number (linux/magic.h). The first word on every machine."""
+    buffer = (ctypes.c_ulong * 64)()
+    if _libc.fstatfs(fd, buffer) != 0:
+        raise _failed()
+    return buffer[0] & 0xFFFFFFFF
+
+
+def set_filesystem_user(uid: int) -> int:
+    """``setfsuid(2)`` of the calling thread alone; who it was before. It cannot fail, only do nothing."""
+    return int(_libc.setfsuid(uid))

@@ -10,7 +10,7 @@ import os
 import stat
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from confkeep.files import metadata, mounts, persistence
 from confkeep.files.refusal import of_directory, of_file
@@ -38,7 +38,6 @@ class Target:
 
     place: Place
     fd: int | None
-    stat: os.stat_result | None
     facts: mounts.Facts | None
     choice: Choice | None
     refusal: Refused | None
@@ -52,7 +51,7 @@ class Target:
     @property
     def identity(self) -> tuple[int, int] | None:
         """(device, inode) of what was looked at."""
-        return (self.stat.st_dev, self.stat.st_ino) if self.stat else None
+        return (self.facts.dev, self.facts.ino) if self.facts else None
 
     def open(self, flags: int) -> int:
         """A descriptor of the very file that was looked at. Raises Changed when the name leads elsewhere by now.
@@ -64,19 +63,16 @@ class Target:
             fd = os.open(self.place.name, flags, dir_fd=self.place.parent)
         except FileNotFoundError as error:
             raise Changed from error
-        found = os.fstat(fd)
-        if (found.st_dev, found.st_ino) != self.identity:
+        found = mounts.facts(fd, self.place.parent)
+        if (found.dev, found.ino) != self.identity:
             os.close(fd)
             raise Changed
         return fd
 
     def is_still_there(self) -> bool:
         """Whether the name still leads to what was looked at (or still to nothing)."""
-        try:
-            found = os.stat(self.place.name, dir_fd=self.place.parent, follow_symlinks=False)
-        except FileNotFoundError:
-            return self.stat is None
-        return (found.st_dev, found.st_ino) == self.identity
+        found = mounts.facts_at(self.place.parent, self.place.name)
+        return (None if found is None else (found.dev, found.ino)) == self.identity
 
 
 @contextmanager
@@ -91,39 +87,41 @@ def look(place: Place, policy: RoutePolicy = RoutePolicy.AUTO) -> Generator[Targ
 
 
 def _absent(place: Place) -> Target:
-    refusal = of_directory(place)
-    choice = None if refusal else Choice(Route.REPLACE, "new-file", "nothing is there yet")
     directory = mounts.facts(place.parent, place.parent)
-    return Target(place, None, None, None, choice, refusal, persistence.of(place, directory.mount_id))
+    refusal = of_directory(place, directory)
+    choice = None if refusal else Choice(Route.REPLACE, "new-file", "nothing is there yet")
+    return Target(place, None, None, choice, refusal, persistence.of(place, directory.mount_id))
 
 
 def _present(place: Place, fd: int, policy: RoutePolicy) -> Target:
-    found = os.fstat(fd)
     facts = mounts.facts(fd, place.parent)
-    refusal = of_file(place, fd, found, facts)
-    choice = None if refusal else _choice(place, found, facts, policy)
-    return Target(place, fd, found, facts, choice, refusal, persistence.of(place, facts.mount_id))
+    refusal = of_file(place, fd, facts)
+    choice = None if refusal else _choice(place, facts, policy)
+    return Target(place, fd, facts, choice, refusal, persistence.of(place, facts.mount_id))
 
 
-def _choice(place: Place, found: os.stat_result, facts: mounts.Facts, policy: RoutePolicy) -> Choice:
+def _choice(place: Place, found: mounts.Facts, policy: RoutePolicy) -> Choice:
     def overwrite(code: str, reason: str) -> Choice:
         return Choice(Route.OVERWRITE, code, reason)
 
-    if facts.mount_root:
+    if found.mount_root:
         return overwrite("mount-point", "the file itself is a mount point: a rename onto it fails with EBUSY")
-    if found.st_nlink > 1:
-        return overwrite("several-links", f"the file has {found.st_nlink} hard links: a rename would part them")
+    if found.nlink > 1:
+        return overwrite("several-links", f"the file has {found.nlink} hard links: a rename would part them")
     if policy is RoutePolicy.OVERWRITE:
         return overwrite("set-by-root", "the settings of its root say so")
-    if of_directory(place) or _sticky(place, found):
+    directory = mounts.facts(place.parent, place.parent)
+    if of_directory(place, directory) or _sticky(directory, found):
         return overwrite("closed-directory", "its directory cannot be written")
     lost = metadata.not_reproducible(found)
     if lost:
         return overwrite("metadata", lost)
-    return Choice(Route.REPLACE, "ordinary-file", "an ordinary file in a writable directory")
+    return _ORDINARY
 
 
-def _sticky(place: Place, found: os.stat_result) -> bool:
+_ORDINARY: Final = Choice(Route.REPLACE, "ordinary-file", "an ordinary file in a writable directory")
+
+
+def _sticky(directory: mounts.Facts, found: mounts.Facts) -> bool:
     """Whether the sticky bit of the directory keeps others' files from being replaced (unlink(2), EPERM)."""
-    parent = os.fstat(place.parent)
-    return bool(parent.st_mode & stat.S_ISVTX) and os.geteuid() not in {0, found.st_uid, parent.st_uid}
+    return bool(directory.mode & stat.S_ISVTX) and os.geteuid() not in {0, found.uid, directory.uid}

@@ -31,18 +31,43 @@ class Unsettled(Exception):
         self.cause = cause
 
 
-def failure(error: OSError, path: str, what: str) -> ConfkeepError:
-    """The named error for ``error``, after which the old content of ``path`` is intact."""
+def failure(error: OSError, path: str, what: str, fd: int | None = None, needed: int = 0) -> ConfkeepError:
+    """The named error for ``error``, after which the old content of ``path`` is intact.
+
+    ``fd`` is on the filesystem that was to hold ``needed`` more bytes; what was reserved has been given back.
+    """
     if error.errno in _FULL:
+        missing, members = _missing(error, fd, needed)
         return OutOfSpace(
-            f"{what} {path}: {error.strerror}; the old content is intact",
+            f"{what} {path}: {error.strerror}{missing}; the old content is intact",
             remedy="free some space on the filesystem that holds the file (or raise the quota), then save again",
+            **members,
         )
     return IoError(
         f"{what} {path}: {error.strerror} ({errno.errorcode.get(error.errno or 0, error.errno)}); "
         "the old content is intact",
         remedy="look at the kernel log (dmesg) for errors of the disk",
     )
+
+
+def _missing(error: OSError, fd: int | None, needed: int) -> tuple[str, dict[str, int]]:
+    """How much was missing, in words and bytes. What is free to ordinary users counts; the rest is the superuser's."""
+    if fd is None:
+        return "", {}
+    found = os.fstatvfs(fd)
+    block = found.f_frsize or 512
+    needed = -(-needed // block) * block
+    free = found.f_bavail * block
+    if error.errno == errno.EDQUOT:
+        return f": {needed} bytes are needed and the quota has less", {"needed": needed}
+    if found.f_files and not found.f_favail:
+        return ": no inode is left", {"needed": needed, "free": free}
+    if free >= needed:
+        words = f": {needed} bytes are needed; {free} are free, but the filesystem keeps them for itself"
+        return words, {"needed": needed, "free": free}
+    missing = needed - free
+    words = f": {needed} bytes are needed, {free} are free, {missing} are missing"
+    return words, {"needed": needed, "free": free, "missing": missing}
 
 
 def write_all(fd: int, data: bytes) -> None:
