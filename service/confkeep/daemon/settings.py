@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 import msgspec
 
 from confkeep.errors import SettingsError
-from confkeep.files.root import Journal, OnBusy, Root, RoutePolicy
+from confkeep.files.root import LEASE_WAIT, Journal, OnBusy, Root, RoutePolicy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,15 +20,18 @@ DEFAULT_STATE: Final = "/var/lib/confkeep"
 T = TypeVar("T")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MiB: Final = 1 << 20
+#: Half of the kernel's lease-break-time of 45 s: a save that has waited longer would not write (seconds).
+_LONGEST_WAIT: Final = 20
 
 
 class RootSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """``[roots.NAME]``."""
+    """``[roots.NAME]``. ``lease_wait`` is in seconds."""
 
     path: str
     route: RoutePolicy = RoutePolicy.AUTO
     on_busy: OnBusy = OnBusy.WRITE
     journal: Journal = Journal.REQUIRE
+    lease_wait: float = LEASE_WAIT
 
 
 class Settings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -42,7 +45,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     def as_roots(self) -> dict[str, Root]:
         """The roots as the keeper takes them."""
         return {
-            name: Root(name, os.path.abspath(root.path), root.route, root.on_busy, root.journal)
+            name: Root(name, os.path.abspath(root.path), root.route, root.on_busy, root.journal, root.lease_wait)
             for name, root in self.roots.items()
         }
 
@@ -108,6 +111,11 @@ def _check(settings: Settings, where: str) -> None:
             raise SettingsError(
                 f"{where}: roots.{name}: the state directory {settings.state} is inside it and would be editable",
                 remedy="put the state directory elsewhere (--state)",
+            )
+        if not 0 <= root.lease_wait <= _LONGEST_WAIT:
+            raise SettingsError(
+                f"{where}: roots.{name}: lease_wait is {root.lease_wait}",
+                remedy=f"give a number of seconds from 0 to {_LONGEST_WAIT}",
             )
         if not root.path:
             raise SettingsError(f"{where}: roots.{name}: path is empty", remedy="name a directory or a file")
