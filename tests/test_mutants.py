@@ -62,7 +62,7 @@ def without_compare(patch: pytest.MonkeyPatch) -> None:
 def without_compare_before_rename(patch: pytest.MonkeyPatch) -> None:
     """Rename over whatever is there."""
 
-    def blind(self: replace.Staged, old: object) -> Written:
+    def blind(self: replace.Staged, old: object, etag: str) -> Written:
         os.rename(self.name, self.target.place.name, src_dir_fd=self.directory, dst_dir_fd=self.directory)
         return Written()
 

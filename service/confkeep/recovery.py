@@ -116,9 +116,9 @@ def _settle_one(store: Store, intent: Intent, place: Place) -> Recovered:
 
 
 def _settle(store: Store, intent: Intent, target: Target) -> Recovered:
-    if intent.route == Route.REPLACE and intent.old is not None and _put_back(store, intent, intent.old, target):
-        raise Changed
     present = None if target.facts is None else read(target)
+    if intent.route == Route.REPLACE and _put_back(store, intent, target, present):
+        raise Changed
     found = classify(present, intent, known=_is_known(store, intent.path, present))
     if found is Found.TORN and not _may_be_ours(intent, target):
         found = Found.OTHER
@@ -143,13 +143,16 @@ def _settle(store: Store, intent: Intent, target: Target) -> Recovered:
     return Recovered(intent.path, intent.revision, found, settled=True, detail=details[found])
 
 
-def _put_back(store: Store, intent: Intent, old: bytes, target: Target) -> bool:
+def _put_back(store: Store, intent: Intent, target: Target, present: bytes | None) -> bool:
     """An edit that came while the save was published, and that the crash kept from being put back."""
+    if intent.old is None:
+        return False
 
     def record(edit: bytes) -> None:
         _record_other(store, intent.path, version_of(edit))
 
-    return displaced.restore(target.place, etag_of(old), record)
+    there = None if present is None else etag_of(present)
+    return displaced.restore(target.place, there, etag_of(intent.old), etag_of(intent.new), record)
 
 
 def _may_be_ours(intent: Intent, target: Target) -> bool:

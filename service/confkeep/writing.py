@@ -143,7 +143,7 @@ class Writing:
                     intents.take_other_route(connection, self.revision, self.choice.name.value)
             return None
         try:
-            return staged.publish(self.plan.old)
+            return staged.publish(self.plan.old, self.plan.new.etag)
         except Displaced as edit:
             self._keep(edit.name)
             raise

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from confkeep.etag import etag_of
 from confkeep.files import leftovers
 from confkeep.files.replace import stage
 from tests.support.looking import leftovers_in, looking, opened
@@ -64,7 +65,7 @@ def test_a_living_makers_file_is_kept(tmp_path: Path) -> None:
     with looking(tmp_path / "a.yaml") as target:
         staged = stage(target, b"alive", None)
         assert sweep(tmp_path) == []
-        staged.publish(None)
+        staged.publish(None, etag_of(b"alive"))
     assert os.listdir(tmp_path) == ["a.yaml"]
 
 

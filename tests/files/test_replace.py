@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from confkeep.errors import IoError, OutOfSpace
-from confkeep.etag import version_of
+from confkeep.etag import etag_of, version_of
 from confkeep.files import replace, syscalls
 from confkeep.files.leftovers import is_temporary
 from confkeep.files.metadata import NotReproducible
@@ -44,7 +44,7 @@ def path(tmp_path: Path) -> Path:
 def save(path: Path, new: bytes = NEW, old: bytes = OLD) -> Written:
     """Stage and publish."""
     with looking(path) as target:
-        return make(target, new).publish(None if target.facts is None else version_of(old))
+        return make(target, new).publish(None if target.facts is None else version_of(old), etag_of(new))
 
 
 @pytest.mark.parametrize("name", FILESYSTEMS)
@@ -192,7 +192,7 @@ def test_other_content_is_not_replaced(path: Path) -> None:
         staged = make(target, NEW)
         path.write_bytes(b"by hand\n")
         with pytest.raises(Changed):
-            staged.publish(version_of(OLD))
+            staged.publish(version_of(OLD), etag_of(NEW))
     assert path.read_bytes() == b"by hand\n"
     assert os.listdir(path.parent) == ["a.yaml"]
 
@@ -204,7 +204,7 @@ def test_another_file_is_not_replaced(path: Path) -> None:
         (path.parent / "b").write_bytes(OLD)
         (path.parent / "b").rename(path)
         with pytest.raises(Changed):
-            staged.publish(version_of(OLD))
+            staged.publish(version_of(OLD), etag_of(NEW))
     assert path.read_bytes() == OLD
     assert os.listdir(path.parent) == ["a.yaml"]
 
@@ -215,7 +215,7 @@ def test_a_removed_file_is_not_created_again(path: Path) -> None:
         staged = make(target, NEW)
         path.unlink()
         with pytest.raises(Changed):
-            staged.publish(version_of(OLD))
+            staged.publish(version_of(OLD), etag_of(NEW))
     assert os.listdir(path.parent) == []
 
 
@@ -229,7 +229,7 @@ def test_a_file_that_came_is_not_clobbered(tmp_path: Path, code: int | None, mon
         staged = make(target, NEW)
         path.write_bytes(b"by hand\n")
         with pytest.raises(Changed):
-            staged.publish(None)
+            staged.publish(None, etag_of(NEW))
     assert path.read_bytes() == b"by hand\n"
     assert os.listdir(tmp_path) == ["a.yaml"]
 
@@ -252,7 +252,7 @@ def test_a_mount_that_appears_is_looked_at_again(ground: Ground) -> None:
         staged = make(target, NEW)
         ground.mounts.bind(ground.source("other.yaml"), path)
         with pytest.raises(Changed):
-            staged.publish(old and version_of(old))
+            staged.publish(old and version_of(old), etag_of(NEW))
     assert leftovers_in(path.parent) == []
 
 
@@ -298,7 +298,7 @@ def test_a_failing_rename_leaves_nothing(path: Path, monkeypatch: pytest.MonkeyP
         staged = make(target, NEW)
         monkeypatch.setattr(os, "rename", raising(errno.EIO))
         with pytest.raises(IoError):
-            staged.publish(version_of(OLD))
+            staged.publish(version_of(OLD), etag_of(NEW))
     assert path.read_bytes() == OLD
     assert os.listdir(path.parent) == ["a.yaml"]
 
@@ -309,7 +309,7 @@ def test_a_directory_that_cannot_be_flushed_is_unsettled(path: Path, monkeypatch
         staged = make(target, NEW)
         monkeypatch.setattr(replace, "sync_directory", raising(errno.EIO))
         with pytest.raises(Unsettled):
-            staged.publish(version_of(OLD))
+            staged.publish(version_of(OLD), etag_of(NEW))
     assert path.read_bytes() == NEW
     assert os.listdir(path.parent) == ["a.yaml"]
 

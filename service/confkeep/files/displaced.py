@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from confkeep.files import leftovers, mounts, syscalls
+from confkeep.files import leftovers, syscalls
 from confkeep.files.read import read_all
 
 if TYPE_CHECKING:
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from confkeep.files.place import Place
 
 
-def restore(place: Place, etag: str, record: Callable[[bytes], None]) -> bool:
-    """Put back what a dead save displaced that was to replace the content ``etag`` at ``place``.
+def restore(place: Place, present: str | None, old: str, new: str, record: Callable[[bytes], None]) -> bool:
+    """Put back what a dead save displaced that brought the etag ``new`` in place of ``old`` at ``place``.
 
-    Where its own file is at that name still, they are exchanged back, and True is returned: what is there has changed.
-    Where another one is, the edit is given to ``record``, and removed when that returns.
+    Where its own bytes are still there (``present``, an etag), they are exchanged back, and True is returned: what is
+    there has changed. Where others are, the edit is given to ``record``, and removed when that returns.
     """
     changed = False
     try:
@@ -29,9 +29,8 @@ def restore(place: Place, etag: str, record: Callable[[bytes], None]) -> bool:
     except PermissionError:
         return False  # closed to us: then nothing was exchanged in it
     try:
-        for name in leftovers.edits(directory, etag):
-            there = mounts.facts_at(directory, place.name)
-            if there is not None and there.ino == leftovers.maker_of(name):
+        for name in leftovers.edits(directory, old, new):
+            if present == new and not changed:
                 syscalls.rename_exchange(directory, name, place.name)
                 changed = True
             else:

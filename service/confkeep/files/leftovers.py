@@ -4,9 +4,9 @@ A living temporary file is locked (flock(2)); the kernel drops the lock with its
 without waiting and removes what it could lock, if it knows that nobody misses it:
 
 - ``.confkeep-R.tmp`` never was anything but ours.
-- ``.confkeep-R-INODE-HASH.swap`` is exchanged with a target, for a moment. With the inode of its name it is ours still;
-  otherwise it is what was displaced, and only the content of that hash is what its saver compared with: another one is
-  somebody's edit, which nobody has a copy of.
+- ``.confkeep-R-OLD-NEW.swap`` is exchanged with a target, for a moment. It holds the content with the hash NEW, or
+  what was displaced; and if that has not the hash OLD, which its saver compared with, then it is somebody's edit, which
+  nobody has a copy of.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from confkeep.files.read import read_all
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PATTERN: Final = re.compile(r"\.confkeep-[0-9a-f]{16}(?:\.tmp|-(?P<inode>[0-9a-f]+)-[0-9a-f]{16}\.swap)")
+_PATTERN: Final = re.compile(r"\.confkeep-[0-9a-f]{16}(?:\.tmp|-(?P<old>[0-9a-f]{16})-(?P<new>[0-9a-f]{16})\.swap)")
 _HASH: Final = 16
-_swept: set[tuple[str, int, int]] = set()
+_swept: set[str] = set()
 _guard = threading.Lock()
 
 
@@ -37,20 +37,14 @@ def temporary_name() -> str:
     return f".confkeep-{secrets.token_hex(8)}.tmp"
 
 
-def swap_name(temporary: str, inode: int, etag: str) -> str:
-    """The name of our ``temporary`` with this inode while it is exchanged with a file of this etag."""
-    return f"{temporary.removesuffix('.tmp')}-{inode:x}-{etag[:_HASH]}.swap"
+def swap_name(temporary: str, old: str, new: str) -> str:
+    """The name of our ``temporary`` while it is exchanged; ``old`` and ``new`` are the etags before and after."""
+    return f"{temporary.removesuffix('.tmp')}-{old[:_HASH]}-{new[:_HASH]}.swap"
 
 
 def is_temporary(name: str) -> bool:
     """Whether ``name`` is one of ours."""
     return _PATTERN.fullmatch(name) is not None
-
-
-def maker_of(name: str) -> int | None:
-    """The inode of our own file that was exchanged by way of ``name``."""
-    parts = _PATTERN.fullmatch(name)
-    return None if parts is None or parts["inode"] is None else int(parts["inode"], 16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +57,10 @@ class Swept:
 
 def sweep_once(directory: int, path: str) -> None:
     """Sweep ``directory`` (a readable descriptor), known as ``path``, the first time this process comes by."""
-    found = os.fstat(directory)
-    # With the path: a filesystem may give the inode number of a removed directory to the next one.
-    key = (path, found.st_dev, found.st_ino)
     with _guard:
-        if key in _swept:
+        if path in _swept:
             return
-        _swept.add(key)
+        _swept.add(path)
     sweep(directory)
 
 
@@ -86,9 +77,10 @@ def sweep(directory: int) -> Swept:
     return swept
 
 
-def edits(directory: int, etag: str) -> list[str]:
-    """Edits that dead savers displaced in ``directory`` when they meant to replace a file of this etag."""
-    return [name for name, fd in _dead(directory) if name.endswith(f"-{etag[:_HASH]}.swap") and _is_edit(name, fd)]
+def edits(directory: int, old: str, new: str) -> list[str]:
+    """Edits that dead savers displaced in ``directory`` when they brought the etag ``new`` in place of ``old``."""
+    ending = swap_name("", old, new)
+    return [name for name, fd in _dead(directory) if name.endswith(ending) and _is_edit(name, fd)]
 
 
 def _dead(directory: int) -> Iterator[tuple[str, int]]:
@@ -110,10 +102,8 @@ def _dead(directory: int) -> Iterator[tuple[str, int]]:
 
 
 def _is_edit(name: str, fd: int) -> bool:
-    maker = maker_of(name)
-    if maker is None or os.fstat(fd).st_ino == maker:
-        return False
-    return not name.endswith(f"-{etag_of(read_all(fd))[:_HASH]}.swap")
+    parts = _PATTERN.fullmatch(name)
+    return parts is not None and parts["old"] is not None and etag_of(read_all(fd))[:_HASH] not in parts.groups()
 
 
 def remove(directory: int, name: str) -> None:

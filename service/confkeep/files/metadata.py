@@ -99,40 +99,57 @@ def _may_chown() -> bool:
     return False
 
 
-def reproduce(old: Facts, wanted: Attributes | None, fd: int) -> None:
+def reproduce(old: Facts, directory: Facts | None, wanted: Attributes | None, fd: int) -> None:
     """Give the new file ``fd``, whose bytes are written, the owner and mode of ``old`` and the attributes ``wanted``.
 
-    ``wanted`` is None where they could not be read.
-    Raises NotReproducible when any of them cannot be had exactly. Owner first: chown(2) clears setuid, setgid and
-    security.capability, as writing does. Inode flags and project are the directory's gift to a new file: where they
-    differ, the file is written in place.
+    ``wanted`` is None where they could not be read. Raises NotReproducible when any of them cannot be had exactly.
+    What a new file inherits from its directory beyond them (inode flags, a project) it may keep.
     """
     if wanted is None:
         raise NotReproducible("its extended attributes cannot be read")
-    new = mounts.facts(fd, fd)
     try:
-        if (old.uid, old.gid) != (new.uid, new.gid):
-            os.fchown(fd, old.uid, old.gid)
-        present = attributes(fd)
-        _set_xattrs(fd, present.xattrs, wanted.xattrs)
-        os.fchmod(fd, stat.S_IMODE(old.mode))
-        kept = mounts.facts(fd, fd)
+        _set(fd, old, wanted)
+        if not _is_born_so(old, directory):
+            _give(fd, old, wanted)
+        if (wanted.flags or any(wanted.extents)) and attributes(fd)[1:] != wanted[1:]:
+            raise NotReproducible("it has inode flags or a project (lsattr -p) that a new file here would not have")
     except OSError as error:
         raise NotReproducible(
             f"its owner, mode or attributes cannot be given to a new file: {error.strerror}"
         ) from error
-    if (kept.uid, kept.gid, kept.mode) != (old.uid, old.gid, old.mode):
+
+
+def _is_born_so(old: Facts, directory: Facts | None) -> bool:
+    """Whether a new file of ours has the owner of ``old`` without more ado, and a mode that no kernel changes.
+
+    Its group is ours, or the directory's (setgid, or mounted with ``grpid``).
+    """
+    return (
+        directory is not None
+        and old.uid == os.geteuid()
+        and old.gid == os.getegid() == directory.gid
+        and not old.mode & (stat.S_ISUID | stat.S_ISGID)
+    )
+
+
+def _give(fd: int, old: Facts, wanted: Attributes) -> None:
+    new = mounts.facts(fd, fd)
+    if (new.uid, new.gid) != (old.uid, old.gid):
+        os.fchown(fd, old.uid, old.gid)
+        _set(fd, old, wanted)  # once more: chown(2) clears setuid, setgid and security.capability, as writing does
+        new = mounts.facts(fd, fd)
+    if (new.uid, new.gid, new.mode) != (old.uid, old.gid, old.mode):
         raise NotReproducible("the kernel does not let this process reproduce its owner and mode")
-    if present.flags != wanted.flags or present.extents != wanted.extents:
-        raise NotReproducible("it has inode flags or a project (lsattr -p) that a new file here would not have")
 
 
-def _set_xattrs(fd: int, present: dict[str, bytes], wanted: dict[str, bytes]) -> None:
-    for name in present.keys() - wanted.keys():  # inherited from the directory's default ACL
+def _set(fd: int, old: Facts, wanted: Attributes) -> None:
+    present = _xattrs(fd)
+    for name in present.keys() - wanted.xattrs.keys():  # inherited from the directory's default ACL
         os.removexattr(fd, name)
-    for name, value in wanted.items():
+    for name, value in wanted.xattrs.items():
         if present.get(name) != value:
             os.setxattr(fd, name, value)
+    os.fchmod(fd, stat.S_IMODE(old.mode))
 
 
 class Privileges(NamedTuple):

@@ -6,7 +6,6 @@ STATX_ATTR_MOUNT_ROOT was right in every layout measured (docs/architecture.md, 
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import struct
@@ -25,9 +24,14 @@ _MASK_MNT_ID: Final = 0x1000
 # Type, mode, nlink, uid, gid, ino, size, blocks, and no times: asking for a file's times makes the kernel give the next
 # change of it a time of its own ("multigrain timestamps", Linux 6.13), and the flush after that 60-80 us slower.
 _BASIC_STATS: Final = 0x1 | 0x2 | 0x4 | 0x8 | 0x10 | 0x100 | 0x200 | 0x400
+_WANTED: Final = _BASIC_STATS | _MASK_MNT_ID
 # struct statx (include/uapi/linux/stat.h): mask, attributes, nlink, uid, gid, mode, ino, size, blocks, attributes_mask,
 # device major and minor, mount id
 _STATX: Final = struct.Struct("=I4xQIIIH2xQQQQ72xIIQ")
+
+
+#: The first fields of Facts are those that an unchanged file has kept: where it is, whose, how many links, which mount.
+KEPT: Final = 8
 
 
 class Facts(NamedTuple):
@@ -39,10 +43,10 @@ class Facts(NamedTuple):
     nlink: int
     uid: int
     gid: int
-    size: int
-    blocks: int
     mount_id: int
     mount_root: bool
+    size: int
+    blocks: int
     immutable: bool
     append_only: bool
     verity: bool
@@ -98,9 +102,9 @@ def facts_at(parent: int, name: str) -> Facts | None:
 
 def _by_statx(fd: int, name: bytes = b"") -> Facts | None:
     """None where statx is not, or knows no mounts."""
-    buffer = ctypes.create_string_buffer(256)
+    buffer = syscalls.StatxBuffer()
     try:
-        syscalls.statx(fd, _BASIC_STATS | _MASK_MNT_ID, buffer, name)
+        syscalls.statx(fd, _WANTED, buffer, name)
     except OSError as error:
         # EPERM: a seccomp profile from before statx; ENOSYS: a kernel or an emulation without it
         if error.errno in {errno.ENOSYS, errno.EPERM}:
@@ -118,10 +122,10 @@ def _by_statx(fd: int, name: bytes = b"") -> Facts | None:
         nlink,
         uid,
         gid,
-        size,
-        blocks,
         mount_id,
         bool(attributes & _ATTR_MOUNT_ROOT),
+        size,
+        blocks,
         bool(attributes & _ATTR_IMMUTABLE),
         bool(attributes & _ATTR_APPEND),
         bool(attributes & _ATTR_VERITY),
@@ -139,10 +143,10 @@ def _by_fstat(fd: int, parent: int) -> Facts:
         found.st_nlink,
         found.st_uid,
         found.st_gid,
-        found.st_size,
-        found.st_blocks,
         mount_id,
         mount_id != mount_id_by_fdinfo(parent),
+        found.st_size,
+        found.st_blocks,
         bool(attributes & _ATTR_IMMUTABLE),
         bool(attributes & _ATTR_APPEND),
         bool(attributes & _ATTR_VERITY),
@@ -151,7 +155,7 @@ def _by_fstat(fd: int, parent: int) -> Facts:
 
 def _attributes(fd: int) -> int:
     """What an old statx knows all the same (immutable and append-only since Linux 4.11)."""
-    buffer = ctypes.create_string_buffer(256)
+    buffer = syscalls.StatxBuffer()
     try:
         syscalls.statx(fd, _BASIC_STATS, buffer)
     except OSError:

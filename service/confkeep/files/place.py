@@ -11,7 +11,7 @@ import os
 import stat
 from collections import deque
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from confkeep.errors import BadPath, NoPermission, NotARegularFile, NotFound, OutsideRoot
@@ -130,7 +130,7 @@ class _Walk:
         if stat.S_ISLNK(found.mode):
             self.follow(os.readlink(b"", dir_fd=fd), place.path)
         elif not self.pending:
-            return replace(place, passed=found)
+            return Place(parent, name, place.path, found)
         elif not stat.S_ISDIR(found.mode):
             raise NotFound(f"{place.path} is not a directory", remedy="name a path whose directories exist")
         else:

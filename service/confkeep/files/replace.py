@@ -58,17 +58,9 @@ def stage(target: Target, data: bytes, old: metadata.Attributes | None) -> Stage
     except OSError as error:
         raise failure(error, target.path, "opening the directory of") from error
     try:
-        staged = Staged(target, directory, *_temporary(directory, new=target.facts is None))
-    except OSError as error:
-        os.close(directory)
-        raise failure(error, target.path, "making a temporary file for", place.parent, len(data)) from error
-    try:
-        write_all(staged.fd, data)
-        if target.facts is not None:
-            metadata.reproduce(target.facts, old, staged.fd)
-        os.fsync(staged.fd)
+        staged = _stage(target, directory, data, old)
     except BaseException as error:
-        staged.discard()
+        os.close(directory)
         if isinstance(error, OSError):
             raise failure(error, target.path, "writing a new", place.parent, len(data)) from error
         raise
@@ -76,21 +68,26 @@ def stage(target: Target, data: bytes, old: metadata.Attributes | None) -> Stage
     return staged
 
 
-def _temporary(directory: int, *, new: bool) -> tuple[str, int, int]:
-    """Name, inode and descriptor of a temporary file; locked as long as it lives, so that a sweep leaves it alone.
+def _stage(target: Target, directory: int, data: bytes, old: metadata.Attributes | None) -> Staged:
+    """A temporary file, locked as long as it lives, so that a sweep leaves it alone.
 
     A new file gets what the umask (or the directory's default ACL) says; one that replaces is closed to others
     until it has the old one's mode.
     """
-    while True:
-        name = leftovers.temporary_name()
-        fd = os.open(name, _CREATE, 0o666 if new else 0o600, dir_fd=directory)
+    name = leftovers.temporary_name()
+    fd = os.open(name, _CREATE, 0o666 if target.facts is None else 0o600, dir_fd=directory)
+    try:
         with suppress(OSError):  # a filesystem without locks: a sweep cannot lock it either, and leaves it
             fcntl.flock(fd, fcntl.LOCK_EX)
-        found = mounts.facts(fd, directory)
-        if found.nlink:
-            return name, found.ino, fd
-        os.close(fd)  # a sweep came between open and flock
+        write_all(fd, data)
+        if target.facts is not None:
+            metadata.reproduce(target.facts, target.directory, old, fd)
+        os.fsync(fd)
+    except BaseException:
+        leftovers.remove(directory, name)
+        os.close(fd)
+        raise
+    return Staged(target, directory, name, fd)
 
 
 @dataclass(slots=True)
@@ -100,18 +97,18 @@ class Staged:
     target: Target
     directory: int
     name: str
-    inode: int
     fd: int
     done: bool = False
 
-    def publish(self, old: Version | None) -> Written:
-        """Bring the new bytes to the target's name, if it still holds ``old`` (None: nothing); flush the directory.
+    def publish(self, old: Version | None, etag: str) -> Written:
+        """Bring the new bytes, whose etag is ``etag``, to the target's name, if it still holds ``old`` (None: nothing).
 
-        Raises Changed (nothing happened; Displaced: an edit is to be kept), ConfkeepError (nothing happened),
-        Unsettled (published, but the directory could not be flushed). The temporary file is gone in each case.
+        The directory is flushed. Raises Changed (nothing happened; Displaced: an edit is to be kept), ConfkeepError
+        (nothing happened), Unsettled (published, but the directory could not be flushed). The temporary file is gone
+        in each case.
         """
         try:
-            written = self._create() if old is None else self._replace(old)
+            written = self._create() if old is None else self._replace(old, etag)
         except OSError as error:
             self.discard()
             if error.errno in _CHANGED:
@@ -120,6 +117,7 @@ class Staged:
         except BaseException:
             self.discard()
             raise
+        self.target.close()
         try:
             sync_directory(self.directory)
         except OSError as error:
@@ -141,12 +139,12 @@ class Staged:
                 os.unlink(self.name, dir_fd=self.directory)
         return Written()
 
-    def _replace(self, old: Version) -> Written:
+    def _replace(self, old: Version, etag: str) -> Written:
         """Exchange first, then compare what was displaced: nobody can come in between (renameat2(2))."""
         name = self.target.place.name
-        if not self._is_the_same(mounts.facts_at(self.directory, name)):
+        if not self._is_as_seen(mounts.facts_at(self.directory, name)):
             raise Changed
-        swap = leftovers.swap_name(self.name, self.inode, old.etag)
+        swap = leftovers.swap_name(self.name, old.etag, etag)
         os.rename(self.name, swap, src_dir_fd=self.directory, dst_dir_fd=self.directory)
         self.name = swap
         try:
@@ -156,7 +154,7 @@ class Staged:
                 raise
             return self._rename(old)
         try:
-            is_what_was_compared = self._displaced(old)
+            is_what_was_compared = self._displaced() == old.data
         except BaseException:
             self._undo()
             raise
@@ -173,56 +171,51 @@ class Staged:
         os.rename(self.name, self.target.place.name, src_dir_fd=self.directory, dst_dir_fd=self.directory)
         return Written(compare_and_swap=False, notes=(_NO_EXCHANGE,))
 
-    def _displaced(self, old: Version) -> bool:
-        """Whether what we displaced is the file that was looked at, with the bytes and metadata it had."""
-        fd = self._open_displaced()
-        if fd is None:
-            return False
-        try:
-            return self._is_the_same(mounts.facts(fd, self.directory)) and read_all(fd) == old.data
-        finally:
-            os.close(fd)
+    def _is_as_seen(self, found: mounts.Facts | None) -> bool:
+        """The very file, with the owner, mode and number of links it had."""
+        seen = self.target.facts
+        return seen is not None and found is not None and found[: mounts.KEPT] == seen[: mounts.KEPT]
 
-    def _open_displaced(self) -> int | None:
-        """None when another saver, who writes to it in place, does not let go of its lease."""
+    def _displaced(self) -> bytes | None:
+        """The bytes of what was displaced; None when an in-place saver has not let go of its lease."""
         give_up = time.monotonic() + _LEASE_WAIT
         while True:
             try:
-                return os.open(self.name, _LOOK, dir_fd=self.directory)
+                return self._read(self.name)
             except BlockingIOError:
                 if time.monotonic() >= give_up:
                     return None
             time.sleep(_PAUSE)
 
-    def _is_the_same(self, found: mounts.Facts | None) -> bool:
-        """As it was looked at; its size may differ where the bytes do."""
-        seen = self.target.facts
-        if seen is None or found is None:
-            return seen is found
-        return found._replace(size=seen.size, blocks=seen.blocks) == seen
+    def _read(self, name: str) -> bytes:
+        fd = os.open(name, _LOOK, dir_fd=self.directory)
+        try:
+            return read_all(fd)
+        finally:
+            os.close(fd)
 
     def _undo(self) -> None:
         """Put back what was displaced, if ours is still there. Raises Displaced when somebody's newer file is."""
         for _ in range(_TRIES):
-            found = mounts.facts_at(self.directory, self.target.place.name)
-            if found is None or found.ino != self.inode:
+            if not self._is_ours(self.target.place.name):
                 break
             syscalls.rename_exchange(self.directory, self.name, self.target.place.name)
-            if self._is_ours():
+            if self._is_ours(self.name):
                 return
             # Theirs came between the look and the exchange: give it its name again.
             syscalls.rename_exchange(self.directory, self.name, self.target.place.name)
         raise Displaced(self.name)
 
-    def _is_ours(self) -> bool:
-        found = mounts.facts_at(self.directory, self.name)
-        return found is not None and found.ino == self.inode
+    def _is_ours(self, name: str) -> bool:
+        found = mounts.facts_at(self.directory, name)
+        ours = mounts.facts(self.fd, self.directory)
+        return found is not None and (found.dev, found.ino) == (ours.dev, ours.ino)
 
     def discard(self) -> None:
         """Remove the temporary file, and nothing but ours."""
         if self.done:
             return
-        if self._is_ours():
+        if self._is_ours(self.name):
             leftovers.remove(self.directory, self.name)
         self._close()
 

@@ -48,6 +48,7 @@ def _numbers() -> Numbers | None:
 
 
 HERE: Final = _numbers()
+StatxBuffer: Final = ctypes.c_char * 256
 
 
 def _failed(path: bytes | str | None = None) -> OSError:

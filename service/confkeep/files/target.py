@@ -29,9 +29,11 @@ class Changed(Exception):
     """What is there is not what was looked at. Nothing was written."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Target:
     """``fd`` is an O_PATH descriptor (it does not stand in the way of a lease), None where no file is yet.
+
+    As long as it is open, no other file can get the inode's number.
 
     Exactly one of ``choice`` and ``refusal`` is set.
     """
@@ -42,6 +44,8 @@ class Target:
     choice: Choice | None
     refusal: Refused | None
     findings: tuple[Finding, ...] = field(default=())
+    #: The directory, where the route is ``replace`` and a file is there.
+    directory: mounts.Facts | None = None
 
     @property
     def path(self) -> str:
@@ -69,6 +73,12 @@ class Target:
             raise Changed
         return fd
 
+    def close(self) -> None:
+        """Let go of the inode. A replaced file is freed by that: before its directory is flushed costs the least."""
+        if self.fd is not None:
+            os.close(self.fd)
+            self.fd = None
+
     def is_still_there(self) -> bool:
         """Whether the name still leads to what was looked at (or still to nothing)."""
         found = mounts.facts_at(self.place.parent, self.place.name)
@@ -79,11 +89,18 @@ class Target:
 def look(place: Place, policy: RoutePolicy = RoutePolicy.AUTO) -> Generator[Target]:
     """The target at ``place``; its descriptor is open inside the ``with``. A refusal is a result, not an exception."""
     fd = place.look()
+    if fd is None:
+        yield _absent(place)
+        return
     try:
-        yield _absent(place) if fd is None else _present(place, fd, policy)
+        target = _present(place, fd, policy)
+    except BaseException:
+        os.close(fd)
+        raise
+    try:
+        yield target
     finally:
-        if fd is not None:
-            os.close(fd)
+        target.close()
 
 
 def _absent(place: Place) -> Target:
@@ -96,30 +113,41 @@ def _absent(place: Place) -> Target:
 def _present(place: Place, fd: int, policy: RoutePolicy) -> Target:
     facts = mounts.facts(fd, place.parent)
     refusal = of_file(place, fd, facts)
-    choice = None if refusal else _choice(place, facts, policy)
-    return Target(place, fd, facts, choice, refusal, persistence.of(place, facts.mount_id))
-
-
-def _choice(place: Place, found: mounts.Facts, policy: RoutePolicy) -> Choice:
-    def overwrite(code: str, reason: str) -> Choice:
-        return Choice(Route.OVERWRITE, code, reason)
-
-    if found.mount_root:
-        return overwrite("mount-point", "the file itself is a mount point: a rename onto it fails with EBUSY")
-    if found.nlink > 1:
-        return overwrite("several-links", f"the file has {found.nlink} hard links: a rename would part them")
-    if policy is RoutePolicy.OVERWRITE:
-        return overwrite("set-by-root", "the settings of its root say so")
+    findings = persistence.of(place, facts.mount_id)
+    if refusal:
+        return Target(place, fd, facts, None, refusal, findings)
+    choice = _in_place(facts, policy)
+    if choice:
+        return Target(place, fd, facts, choice, None, findings)
     directory = mounts.facts(place.parent, place.parent)
-    if of_directory(place, directory) or _sticky(directory, found):
-        return overwrite("closed-directory", "its directory cannot be written")
-    lost = metadata.not_reproducible(found)
-    if lost:
-        return overwrite("metadata", lost)
-    return _ORDINARY
+    choice = _in_place_in(directory, place, facts) or _ORDINARY
+    return Target(place, fd, facts, choice, None, findings, directory)
+
+
+def _overwrite(code: str, reason: str) -> Choice:
+    return Choice(Route.OVERWRITE, code, reason)
 
 
 _ORDINARY: Final = Choice(Route.REPLACE, "ordinary-file", "an ordinary file in a writable directory")
+
+
+def _in_place(found: mounts.Facts, policy: RoutePolicy) -> Choice | None:
+    """Why the file must keep its inode, for what it is itself."""
+    if found.mount_root:
+        return _overwrite("mount-point", "the file itself is a mount point: a rename onto it fails with EBUSY")
+    if found.nlink > 1:
+        return _overwrite("several-links", f"the file has {found.nlink} hard links: a rename would part them")
+    if policy is RoutePolicy.OVERWRITE:
+        return _overwrite("set-by-root", "the settings of its root say so")
+    return None
+
+
+def _in_place_in(directory: mounts.Facts, place: Place, found: mounts.Facts) -> Choice | None:
+    """Why no other file can take its place in this directory."""
+    if of_directory(place, directory) or _sticky(directory, found):
+        return _overwrite("closed-directory", "its directory cannot be written")
+    lost = metadata.not_reproducible(found)
+    return _overwrite("metadata", lost) if lost else None
 
 
 def _sticky(directory: mounts.Facts, found: mounts.Facts) -> bool:
