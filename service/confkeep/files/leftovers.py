@@ -15,6 +15,7 @@ import fcntl
 import os
 import re
 import secrets
+import stat
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -61,17 +62,18 @@ def sweep_once(directory: int, path: str) -> None:
         if path in _swept:
             return
         _swept.add(path)
-    sweep(directory)
+    with suppress(OSError):  # a favour to the directory, and no part of a save
+        sweep(directory)
 
 
 def sweep(directory: int) -> Swept:
     """Remove the temporary files in ``directory`` whose maker is dead."""
     swept = Swept()
     for name, fd in _dead(directory):
-        if _is_edit(name, fd):
-            swept.edits.append(name)
-        else:
-            with suppress(OSError):
+        with suppress(OSError):  # what cannot be read or removed now stays for another sweep
+            if _is_edit(name, fd):
+                swept.edits.append(name)
+            else:
                 remove(directory, name)
                 swept.removed.append(name)
     return swept
@@ -93,8 +95,9 @@ def _dead(directory: int) -> Iterator[tuple[str, int]]:
         except OSError:
             continue  # gone meanwhile, or another user's
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield name, fd
+            if stat.S_ISREG(os.fstat(fd).st_mode):  # anything else we never made
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                yield name, fd
         except OSError:
             continue
         finally:
