@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import os
 import pickle
 import sys
+import traceback
 import warnings
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -19,6 +21,8 @@ T = TypeVar("T")
 STRANGER: Final = 54321
 OTHER: Final = 54322
 _PR_SET_DUMPABLE: Final = 4
+#: What is imported when first needed, from where another user may not be able to read.
+_LAZY: Final = ("encodings.ascii", "encodings.latin_1", "confkeep.documents.yaml")
 
 
 def run_as(uid: int, call: Callable[[], T], *, groups: tuple[int, ...] = (), root: Path | None = None) -> T:
@@ -26,6 +30,8 @@ def run_as(uid: int, call: Callable[[], T], *, groups: tuple[int, ...] = (), roo
 
     ``root`` becomes the process's ``/``, as that of a container.
     """
+    for name in _LAZY:
+        importlib.import_module(name)
     readable, writable = os.pipe()
     with warnings.catch_warnings():
         # Since Python 3.12 forking beside threads warns; the child takes no lock that a thread here could hold.
@@ -57,10 +63,22 @@ def _answer(writable: int, uid: int, call: Callable[[], Any], groups: tuple[int,
         forget()
         answer = pickle.dumps((None, call()))
     except BaseException as error:  # noqa: BLE001 - whatever it is, the test shall see it
+        answer = _pickled(error)
+    # Nothing may escape: the child would go on with the tests.
+    try:
+        with os.fdopen(writable, "wb") as pipe:
+            pipe.write(answer)
+    finally:
+        os._exit(0)
+
+
+def _pickled(error: BaseException) -> bytes:
+    try:
         answer = pickle.dumps((error, None))
-    with os.fdopen(writable, "wb") as pipe:
-        pipe.write(answer)
-    os._exit(0)
+        pickle.loads(answer)  # noqa: S301 - our own
+    except Exception:  # noqa: BLE001 - an error that cannot travel
+        return pickle.dumps((AssertionError("".join(traceback.format_exception(error))), None))
+    return answer
 
 
 def forget() -> None:
