@@ -1,4 +1,4 @@
-"""``python -m bench [save] [start] [cli] [--rounds N]``; exit code 1 when a budget is exceeded."""
+"""``python -m bench [save] [start] [cli] [torn] [replace] [--rounds N]``; exit code 1 when a budget is exceeded."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import confkeep
-from bench import cli, save, start
+from bench import cli, replace, save, start, torn
 
-_BENCHES = {"save": save.run, "start": start.run, "cli": cli.run}
+_BENCHES = {"save": save.run, "start": start.run, "cli": cli.run, "torn": torn.run, "replace": replace.run}
 
 
 def _end(*_: object) -> None:

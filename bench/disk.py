@@ -50,7 +50,8 @@ def journaled(directory: str | None) -> Generator[Disk]:
         device = _run("losetup", "--find", "--show", "--direct-io=on", str(image))
         stack.callback(_run, "losetup", "--detach", device)
         _run("mount", device, str(mounted))
-        stack.callback(_run, "umount", str(mounted))
+        # Lazily: a bench that failed may still have files open.
+        stack.callback(_run, "umount", "--lazy", str(mounted))
         yield Disk(mounted, os.path.basename(device), "journaled ext4 on a loop image, direct I/O")
 
 

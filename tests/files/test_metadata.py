@@ -21,8 +21,12 @@ if TYPE_CHECKING:
 
 def copy(directory: Path) -> None:
     """Give b the metadata of a."""
-    with opened(directory / "a", os.O_RDONLY) as old, opened(directory / "b", os.O_RDWR) as new:
-        reproduce(facts_at(directory / "a"), None, attributes(old), new)
+    with (
+        opened(directory, os.O_RDONLY) as parent,
+        opened(directory / "a", os.O_RDONLY) as old,
+        opened(directory / "b", os.O_RDWR) as new,
+    ):
+        reproduce(facts_at(directory / "a"), None, attributes(old), new, parent)
 
 
 def test_root_can_give_files_away(public: Path, as_user: AsUser) -> None:
@@ -47,7 +51,7 @@ def test_attributes_that_cannot_be_read_are_not_reproducible(tmp_path: Path) -> 
     (tmp_path / "a").touch()
     (tmp_path / "b").touch()
     with opened(tmp_path / "b", os.O_RDWR) as fd, pytest.raises(NotReproducible):
-        reproduce(facts_at(tmp_path / "a"), None, None, fd)
+        reproduce(facts_at(tmp_path / "a"), None, None, fd, fd)
 
 
 def test_attributes_that_are_too_many_are_taken_away(tmp_path: Path) -> None:

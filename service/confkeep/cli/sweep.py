@@ -68,5 +68,6 @@ def _directories(given: list[str], closed: list[str]) -> Iterator[str]:
     for path in given:
         if not os.path.isdir(path):
             raise NotFound(f"{path} is not a directory", remedy="name a directory in which files were saved")
+    for path in given:
         for directory, _, _ in os.walk(os.path.realpath(path), onerror=skip):
             yield directory

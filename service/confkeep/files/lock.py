@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
-from confkeep.errors import TargetBusy
+from confkeep.errors import JournalUnavailable, TargetBusy
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -46,9 +46,16 @@ def _key(kind: bytes, dev: int, ino: int, name: bytes) -> int:
 def hold(lock_file: str, keys: Iterable[int], *, wait: float, what: str) -> Generator[None]:
     """Hold the bytes ``keys`` of ``lock_file`` (created 0600) inside the ``with``; always taken in rising order.
 
-    Raises TargetBusy when another save of ``what`` holds one of them for longer than ``wait`` seconds.
+    Raises JournalUnavailable, and TargetBusy when another save of ``what`` holds one of them for longer than ``wait``
+    seconds.
     """
-    fd = os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fd = os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise JournalUnavailable(
+            f"the locks of the state directory cannot be used: {lock_file}: {error.strerror}",
+            remedy="give the user confkeep runs as the state directory and what is in it",
+        ) from error
     try:
         deadline = time.monotonic() + wait
         for key in sorted(set(keys)):

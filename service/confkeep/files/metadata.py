@@ -20,7 +20,9 @@ from confkeep.files import mounts
 if TYPE_CHECKING:
     from confkeep.files.mounts import Facts
 
-_CAP_CHOWN: Final = 0  # capability.h
+# capability.h
+_CAP_CHOWN: Final = 0
+_CAP_FOWNER: Final = 3
 _CAPABILITY: Final = "security.capability"
 #: The kernel's own: hashes that hold for one inode, and xfs's second view of its ACLs (as in attr's xattr.conf).
 _OF_THE_KERNEL: Final = ("security.evm", "security.ima", "trusted.SGI_")
@@ -28,33 +30,46 @@ _NO_XATTRS: Final = {errno.ENOTSUP, errno.ENOSYS}
 # include/uapi/linux/fs.h. The number of the first tells the size of a long; what is read is an int all the same.
 _GETFLAGS: Final = 0x80006601 | struct.calcsize("l") << 16
 _FSGETXATTR: Final = 0x801C581F
-_FLAGS_BUFFER: Final = bytes(8)
-#: Flags that a user sets: secure deletion, undelete, compress, sync, nodump, noatime, data journaling, no tail merging,
-#: no copy-on-write, dax, project inheritance. The others say how the filesystem stores the file.
-_USERS_FLAGS: Final = 0x1 | 0x2 | 0x4 | 0x8 | 0x40 | 0x80 | 0x4000 | 0x8000 | 0x800000 | 0x2000000 | 0x20000000
+#: Flags that a user sets: secure deletion, undelete, compress, sync, nodump, noatime, no compression, data journaling,
+#: no tail merging, no copy-on-write, dax, project inheritance. The others say how the filesystem stores the file.
+_USERS_FLAGS: Final = 0x1 | 0x2 | 0x4 | 0x8 | 0x40 | 0x80 | 0x400 | 0x4000 | 0x8000 | 0x800000 | 0x2000000 | 0x20000000
+#: The same of FS_XFLAG_*: all but prealloc, immutable, append and has-attributes.
+_USERS_XFLAGS: Final = 0x7FFFFFFF & ~(0x2 | 0x8 | 0x10)
 #: struct fsxattr: xflags, extsize, nextents, projid, cowextsize, padding
 _FSXATTR: Final = struct.Struct("=5I8x")
-_FSXATTR_BUFFER: Final = bytes(_FSXATTR.size)
 
 
 class NotReproducible(Exception):
     """A new file cannot be given this metadata, so the file must be written in place."""
 
 
+class Flags(NamedTuple):
+    """Inode flags in both encodings, extent size hint, project, hint for copies on write; zero where nothing is set."""
+
+    flags: int
+    xflags: int
+    extent_size: int
+    project: int
+    cow_extent_size: int
+
+
 class Attributes(NamedTuple):
-    """What stat does not tell: extended attributes, inode flags (chattr), (extent size, project, cow extent size)."""
+    """What stat does not tell: extended attributes, and ``chattr``: inode flags, and what only xfs calls its own."""
 
     xattrs: dict[str, bytes]
-    flags: int
-    extents: tuple[int, int, int]
+    flags: Flags
 
 
 def attributes(fd: int) -> Attributes:
     """The attributes of the open file ``fd``; nothing where the filesystem has no such thing. Raises OSError."""
-    return Attributes(_xattrs(fd), _flags(fd), _extents(fd))
+    return Attributes(xattrs(fd), _flags(fd))
 
 
-def _xattrs(fd: int) -> dict[str, bytes]:
+def xattrs(fd: int) -> dict[str, bytes]:
+    """Extended attributes, but for those that the kernel makes itself. Raises OSError.
+
+    Those of ``trusted.`` only a process with CAP_SYS_ADMIN sees (xattr(7)).
+    """
     try:
         return {name: os.getxattr(fd, name) for name in os.listxattr(fd) if not name.startswith(_OF_THE_KERNEL)}
     except OSError as error:
@@ -63,25 +78,22 @@ def _xattrs(fd: int) -> dict[str, bytes]:
         raise
 
 
-def _flags(fd: int) -> int:
+def _flags(fd: int) -> Flags:
+    flags = int.from_bytes(_ask(fd, _GETFLAGS, 8)[:4], sys.byteorder)
+    xflags, extent_size, _, project, cow_extent_size = _FSXATTR.unpack(_ask(fd, _FSGETXATTR, _FSXATTR.size))
+    return Flags(flags & _USERS_FLAGS, xflags & _USERS_XFLAGS, extent_size, project, cow_extent_size)
+
+
+def _ask(fd: int, request: int, size: int) -> bytes:
     try:
-        answer = ioctl(fd, _GETFLAGS, _FLAGS_BUFFER)
+        return ioctl(fd, request, bytes(size))
     except OSError:  # ENOTTY, and whatever a FUSE filesystem makes of it
-        return 0
-    return int.from_bytes(answer[:4], sys.byteorder) & _USERS_FLAGS
-
-
-def _extents(fd: int) -> tuple[int, int, int]:
-    try:
-        _, extent_size, _, project, cow_extent_size = _FSXATTR.unpack(ioctl(fd, _FSGETXATTR, _FSXATTR_BUFFER))
-    except OSError:
-        return 0, 0, 0
-    return extent_size, project, cow_extent_size
+        return bytes(size)
 
 
 def not_reproducible(found: Facts) -> str | None:
     """What a new file of ours could not be given, as far as that can be known without trying."""
-    if _may_chown():
+    if _capabilities() >> _CAP_CHOWN & 1:
         return None
     if found.uid != os.geteuid():
         return f"the file belongs to uid {found.uid}, and uid {os.geteuid()} cannot give a new file away"
@@ -90,33 +102,42 @@ def not_reproducible(found: Facts) -> str | None:
     return None
 
 
+def may_remove_others() -> bool:
+    """Whether the sticky bit of a directory does not concern this process."""
+    return bool(_capabilities() >> _CAP_FOWNER & 1)
+
+
 @cache
-def _may_chown() -> bool:
-    """Whether this process has CAP_CHOWN; it never gives up or gains capabilities."""
+def _capabilities() -> int:
+    """The effective capabilities of this process; it never gives up or gains any."""
     for line in Path("/proc/self/status").read_text("ascii", "replace").splitlines():
         if line.startswith("CapEff:"):
-            return bool(int(line.split()[1], 16) >> _CAP_CHOWN & 1)
-    return False
+            return int(line.split()[1], 16)
+    return 0
 
 
-def reproduce(old: Facts, directory: Facts | None, wanted: Attributes | None, fd: int) -> None:
+def reproduce(old: Facts, directory: Facts | None, wanted: Attributes | None, fd: int, directory_fd: int) -> None:
     """Give the new file ``fd``, whose bytes are written, the owner and mode of ``old`` and the attributes ``wanted``.
 
     ``wanted`` is None where they could not be read. Raises NotReproducible when any of them cannot be had exactly.
-    What a new file inherits from its directory beyond them (inode flags, a project) it may keep.
     """
     if wanted is None:
         raise NotReproducible("its extended attributes cannot be read")
+    born_so = _is_born_so(old, directory)
     try:
+        if not born_so:
+            _give_away(fd, old)
         _set(fd, old, wanted)
-        if not _is_born_so(old, directory):
-            _give(fd, old, wanted)
-        if (wanted.flags or any(wanted.extents)) and attributes(fd)[1:] != wanted[1:]:
-            raise NotReproducible("it has inode flags or a project (lsattr -p) that a new file here would not have")
+        new = old if born_so else mounts.facts(fd, fd)
+        flags = _flags(fd) if any(wanted.flags) or _gives_flags(directory_fd, directory) else wanted.flags
     except OSError as error:
         raise NotReproducible(
             f"its owner, mode or attributes cannot be given to a new file: {error.strerror}"
         ) from error
+    if (new.uid, new.gid, new.mode) != (old.uid, old.gid, old.mode):
+        raise NotReproducible("the kernel does not let this process reproduce its owner and mode")
+    if flags != wanted.flags:
+        raise NotReproducible("a new file here would not have its inode flags or its project (lsattr -p)")
 
 
 def _is_born_so(old: Facts, directory: Facts | None) -> bool:
@@ -132,24 +153,40 @@ def _is_born_so(old: Facts, directory: Facts | None) -> bool:
     )
 
 
-def _give(fd: int, old: Facts, wanted: Attributes) -> None:
+def _give_away(fd: int, old: Facts) -> None:
+    """First of all: chown(2) clears setuid, setgid and capabilities, and none of these shall be ours for a moment."""
     new = mounts.facts(fd, fd)
     if (new.uid, new.gid) != (old.uid, old.gid):
         os.fchown(fd, old.uid, old.gid)
-        _set(fd, old, wanted)  # once more: chown(2) clears setuid, setgid and security.capability, as writing does
-        new = mounts.facts(fd, fd)
-    if (new.uid, new.gid, new.mode) != (old.uid, old.gid, old.mode):
-        raise NotReproducible("the kernel does not let this process reproduce its owner and mode")
 
 
 def _set(fd: int, old: Facts, wanted: Attributes) -> None:
-    present = _xattrs(fd)
+    present = xattrs(fd)
     for name in present.keys() - wanted.xattrs.keys():  # inherited from the directory's default ACL
         os.removexattr(fd, name)
     for name, value in wanted.xattrs.items():
         if present.get(name) != value:
             os.setxattr(fd, name, value)
     os.fchmod(fd, stat.S_IMODE(old.mode))
+
+
+_without_flags: set[tuple[int, int]] = set()
+
+
+def _gives_flags(fd: int, directory: Facts | None) -> bool:
+    """Whether the directory ``fd`` hands flags or a project down to new files.
+
+    A directory that did not is not asked again, for asking costs a tenth of a save: who changes that while we run,
+    means the files that are made from then on.
+    """
+    if directory is None:
+        return True
+    if (directory.dev, directory.ino) in _without_flags:
+        return False
+    if any(_flags(fd)):
+        return True
+    _without_flags.add((directory.dev, directory.ino))
+    return False
 
 
 class Privileges(NamedTuple):
@@ -163,6 +200,8 @@ class Privileges(NamedTuple):
         try:
             if os.fstat(fd).st_mode != self.mode:
                 os.fchmod(fd, stat.S_IMODE(self.mode))
+                if os.fstat(fd).st_mode != self.mode:  # without a word, setgid of a group that is not ours
+                    return False
             if self.capability is not None and capability(fd) != self.capability:
                 os.setxattr(fd, _CAPABILITY, self.capability)
         except OSError:

@@ -31,11 +31,14 @@ _STATX: Final = struct.Struct("=I4xQIIIH2xQQQQ72xIIQ")
 
 
 #: The first fields of Facts are those that an unchanged file has kept: where it is, whose, how many links, which mount.
-KEPT: Final = 8
+KEPT: Final = 9
 
 
 class Facts(NamedTuple):
-    """What statx says of one descriptor: fields of stat(2) by their usual names, and what only statx knows."""
+    """What statx says of one descriptor: fields of stat(2) by their usual names, and what only statx knows.
+
+    ``attributes`` are STATX_ATTR_*, but for the mount root, which is a field of its own.
+    """
 
     dev: int
     ino: int
@@ -45,11 +48,24 @@ class Facts(NamedTuple):
     gid: int
     mount_id: int
     mount_root: bool
+    attributes: int
     size: int
     blocks: int
-    immutable: bool
-    append_only: bool
-    verity: bool
+
+    @property
+    def immutable(self) -> bool:
+        """``chattr +i``."""
+        return bool(self.attributes & _ATTR_IMMUTABLE)
+
+    @property
+    def append_only(self) -> bool:
+        """``chattr +a``."""
+        return bool(self.attributes & _ATTR_APPEND)
+
+    @property
+    def verity(self) -> bool:
+        """Sealed by fs-verity."""
+        return bool(self.attributes & _ATTR_VERITY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +140,9 @@ def _by_statx(fd: int, name: bytes = b"") -> Facts | None:
         gid,
         mount_id,
         bool(attributes & _ATTR_MOUNT_ROOT),
+        attributes & ~_ATTR_MOUNT_ROOT,
         size,
         blocks,
-        bool(attributes & _ATTR_IMMUTABLE),
-        bool(attributes & _ATTR_APPEND),
-        bool(attributes & _ATTR_VERITY),
     )
 
 
@@ -145,11 +159,9 @@ def _by_fstat(fd: int, parent: int) -> Facts:
         found.st_gid,
         mount_id,
         mount_id != mount_id_by_fdinfo(parent),
+        attributes,
         found.st_size,
         found.st_blocks,
-        bool(attributes & _ATTR_IMMUTABLE),
-        bool(attributes & _ATTR_APPEND),
-        bool(attributes & _ATTR_VERITY),
     )
 
 
@@ -160,7 +172,7 @@ def _attributes(fd: int) -> int:
         syscalls.statx(fd, _BASIC_STATS, buffer)
     except OSError:
         return 0
-    return int(_STATX.unpack_from(buffer)[1])
+    return int(_STATX.unpack_from(buffer)[1]) & ~_ATTR_MOUNT_ROOT
 
 
 def mount_id_by_fdinfo(fd: int) -> int:

@@ -68,7 +68,14 @@ def resolve(root: Root, relative: str) -> Generator[Place]:
     else:
         walk = _Walk(root.path, relative)
     try:
-        yield walk.go()
+        yield _go(walk)
+    finally:
+        walk.close()
+
+
+def _go(walk: _Walk) -> Place:
+    try:
+        return walk.go()
     except PermissionError as error:
         raise NoPermission(
             f"no permission to look at {error.filename!r} on the way to {walk.whole}",
@@ -78,9 +85,7 @@ def resolve(root: Root, relative: str) -> Generator[Place]:
     except OSError as error:
         if error.errno != errno.ENAMETOOLONG:
             raise
-        raise BadPath(f"a name in {relative!r} is longer than the filesystem takes", remedy="shorten it") from error
-    finally:
-        walk.close()
+        raise BadPath(f"a name in {walk.whole!r} is longer than the filesystem takes", remedy="shorten it") from error
 
 
 class _Walk:
@@ -108,6 +113,8 @@ class _Walk:
             ) from error
         self.descriptors.append(base)
         self.base = os.readlink(f"/proc/self/fd/{base}")
+        if self.base.endswith(" (deleted)") and mounts.facts(base, base).nlink == 0:
+            self.base = self.root
         while self.pending:
             place = self.step(self.pending.popleft())
             if place is not None:

@@ -23,7 +23,9 @@ def of_file(place: Place, fd: int, found: mounts.Facts) -> Refused | None:
     """Why the file ``fd`` cannot be written, if so; the most telling reason first."""
     path = place.path
     if not stat.S_ISREG(found.mode):
-        return NotARegularFile(f"{path} is {_kind(found.mode)}", remedy="name a regular file")
+        return NotARegularFile(
+            f"{path} is {_kind(found.mode)}", remedy="name a regular file", evidence=f"st_mode {found.mode:o}"
+        )
     mount = mounts.find_mount(found.mount_id) if found.mount_root else None
     if found.nlink == 0 or (mount and mount.deleted):
         return _stale(path, found, mount)
@@ -43,9 +45,17 @@ def of_file(place: Place, fd: int, found: mounts.Facts) -> Refused | None:
 
 def _sealed(path: str, found: mounts.Facts) -> ReadOnly:
     if found.verity:
-        return ReadOnly(f"{path} is sealed by fs-verity", remedy="delete it on the host and create it again")
+        return ReadOnly(
+            f"{path} is sealed by fs-verity",
+            remedy="delete it on the host and create it again",
+            evidence="statx: STATX_ATTR_VERITY",
+        )
     flag, letter = ("immutable", "i") if found.immutable else ("append-only", "a")
-    return ReadOnly(f"{path} is {flag} (chattr +{letter})", remedy=f"chattr -{letter} {path}")
+    return ReadOnly(
+        f"{path} is {flag} (chattr +{letter})",
+        remedy=f"chattr -{letter} {path}",
+        evidence=f"statx: STATX_ATTR_{'IMMUTABLE' if found.immutable else 'APPEND'}",
+    )
 
 
 def _stale(path: str, found: mounts.Facts, mount: mounts.Mount | None) -> StaleMount:
@@ -101,6 +111,7 @@ def of_directory(place: Place, found: mounts.Facts) -> Refused | None:
         return ReadOnly(
             f"{place.path} cannot be created: its directory is {flag} (chattr +{letter})",
             remedy=f"chattr -{letter} {directory}",
+            evidence=f"statx: STATX_ATTR_{'IMMUTABLE' if found.immutable else 'APPEND'}",
         )
     if not os.access(f"/proc/self/fd/{place.parent}", os.R_OK | os.W_OK | os.X_OK):
         return NoPermission(

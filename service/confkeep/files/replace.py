@@ -81,13 +81,13 @@ def _stage(target: Target, directory: int, data: bytes, old: metadata.Attributes
             fcntl.flock(fd, fcntl.LOCK_EX)
         write_all(fd, data)
         if target.facts is not None:
-            metadata.reproduce(target.facts, target.directory, old, fd)
+            metadata.reproduce(target.facts, target.directory, old, fd, directory)
         os.fsync(fd)
     except BaseException:
         leftovers.remove(directory, name)
         os.close(fd)
         raise
-    return Staged(target, directory, name, fd)
+    return Staged(target, directory, name, fd, None if old is None else old.xattrs)
 
 
 @dataclass(slots=True)
@@ -98,6 +98,7 @@ class Staged:
     directory: int
     name: str
     fd: int
+    xattrs: dict[str, bytes] | None = None
     done: bool = False
 
     def publish(self, old: Version | None, etag: str) -> Written:
@@ -154,7 +155,7 @@ class Staged:
                 raise
             return self._rename(old)
         try:
-            is_what_was_compared = self._displaced() == old.data
+            is_what_was_compared = self._displaced() == (old.data, self.xattrs)
         except BaseException:
             self._undo()
             raise
@@ -176,8 +177,8 @@ class Staged:
         seen = self.target.facts
         return seen is not None and found is not None and found[: mounts.KEPT] == seen[: mounts.KEPT]
 
-    def _displaced(self) -> bytes | None:
-        """The bytes of what was displaced; None when an in-place saver has not let go of its lease."""
+    def _displaced(self) -> tuple[bytes, dict[str, bytes]] | None:
+        """Bytes and attributes of what was displaced; None when an in-place saver has not let go of its lease."""
         give_up = time.monotonic() + _LEASE_WAIT
         while True:
             try:
@@ -187,10 +188,10 @@ class Staged:
                     return None
             time.sleep(_PAUSE)
 
-    def _read(self, name: str) -> bytes:
+    def _read(self, name: str) -> tuple[bytes, dict[str, bytes]]:
         fd = os.open(name, _LOOK, dir_fd=self.directory)
         try:
-            return read_all(fd)
+            return read_all(fd), metadata.xattrs(fd)
         finally:
             os.close(fd)
 

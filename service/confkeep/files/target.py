@@ -152,4 +152,6 @@ def _in_place_in(directory: mounts.Facts, place: Place, found: mounts.Facts) -> 
 
 def _sticky(directory: mounts.Facts, found: mounts.Facts) -> bool:
     """Whether the sticky bit of the directory keeps others' files from being replaced (unlink(2), EPERM)."""
-    return bool(directory.mode & stat.S_ISVTX) and os.geteuid() not in {0, found.uid, directory.uid}
+    return bool(directory.mode & stat.S_ISVTX) and (
+        os.geteuid() not in {found.uid, directory.uid} and not metadata.may_remove_others()
+    )
