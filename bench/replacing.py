@@ -6,21 +6,16 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from bench import floor
-from confkeep.etag import etag_of, version_of
+from confkeep.etag import version_of
 from confkeep.files.place import resolve
 from confkeep.files.read import read_whole
 from confkeep.files.replace import stage
 from confkeep.files.root import Root
 from confkeep.files.target import look
 from confkeep.files.written import Written
-
-if TYPE_CHECKING:
-    from confkeep.etag import Version
-    from confkeep.files.metadata import Attributes
-    from confkeep.files.target import Target
 
 FLOOR: Final = "floor"
 TWIN: Final = "its twin"
@@ -76,10 +71,10 @@ def _floor(directory: Path, data: bytes) -> Cost:
 def _route(directory: Path, data: bytes) -> Cost:
     """The route alone: the target has been looked at and read before."""
     with resolve(Root("bench", os.fspath(directory)), NAME) as place, look(place) as target:
-        old, attributes = _read(target)
-        etag = etag_of(data)  # whoever saves knows it: it is in the answer and in the history
+        old = read_whole(target)
+        new = version_of(data)  # whoever saves knows the etag: it is in the answer and in the history
         before = _now()
-        written = stage(target, data, attributes).publish(old, etag)
+        written = stage(target, new, old).publish()
         cost = _since(before)
     assert written == Written(), written
     return cost
@@ -90,17 +85,10 @@ def _whole(directory: Path, data: bytes) -> Cost:
     root = Root("bench", os.fspath(directory))
     before = _now()
     with resolve(root, NAME) as place, look(place) as target:
-        old, attributes = _read(target)
-        written = stage(target, data, attributes).publish(old, etag_of(data))
+        written = stage(target, version_of(data), read_whole(target)).publish()
     cost = _since(before)
     assert written == Written(), written
     return cost
-
-
-def _read(target: Target) -> tuple[Version, Attributes | None]:
-    whole = read_whole(target)
-    assert whole is not None
-    return version_of(whole.data), whole.attributes
 
 
 LANES: Final[dict[str, Lane]] = {FLOOR: _floor, TWIN: _floor, ROUTE: _route, WHOLE: _whole}

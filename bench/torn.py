@@ -20,7 +20,7 @@ from bench import filesystems
 from bench.budget import Budget, table
 from bench.contents import contents
 from confkeep.errors import TargetBusy
-from confkeep.etag import etag_of, version_of
+from confkeep.etag import version_of
 from confkeep.files.overwrite import overwrite
 from confkeep.files.place import resolve
 from confkeep.files.read import read, read_whole
@@ -166,6 +166,6 @@ def _ours(route: Route, path: Path) -> Save:
                 return overwrite(target, read(target), data, on_busy=OnBusy.REFUSE).reader_atomic
             whole = read_whole(target)
             assert whole is not None
-            return stage(target, data, whole.attributes).publish(version_of(whole.data), etag_of(data)).reader_atomic
+            return stage(target, version_of(data), whole).publish().reader_atomic
 
     return save

@@ -62,7 +62,7 @@ def without_compare(patch: pytest.MonkeyPatch) -> None:
 def without_compare_before_rename(patch: pytest.MonkeyPatch) -> None:
     """Rename over whatever is there."""
 
-    def blind(self: replace.Staged, old: object, etag: str) -> Written:
+    def blind(self: replace.Staged, old: object) -> Written:
         os.rename(self.name, self.target.place.name, src_dir_fd=self.directory, dst_dir_fd=self.directory)
         return Written()
 
@@ -78,7 +78,7 @@ def rename_before_the_flush(patch: pytest.MonkeyPatch) -> None:
     """Stage without a flush."""
     stage = replace.stage
 
-    def unflushed(target: Any, data: bytes, old: Any) -> replace.Staged:  # noqa: ANN401 - a target
+    def unflushed(target: Any, new: Any, old: Any) -> replace.Staged:  # noqa: ANN401 - a target
         class Deaf:
             """As os, but for fsync."""
 
@@ -87,7 +87,7 @@ def rename_before_the_flush(patch: pytest.MonkeyPatch) -> None:
 
         with pytest.MonkeyPatch.context() as context:
             context.setattr(replace, "os", Deaf())
-            return stage(target, data, old)
+            return stage(target, new, old)
 
     patch.setattr(writing, "stage", unflushed)
 

@@ -13,7 +13,7 @@ import pytest
 
 from confkeep.errors import Conflict, IoError
 from confkeep.expect import ANYTHING
-from confkeep.files import replace
+from confkeep.files import replace, syscalls
 from confkeep.files.root import Root
 from confkeep.history import intents
 from confkeep.history.revisions import State
@@ -26,6 +26,7 @@ from tests.support.users import STRANGER
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import ModuleType
 
     from confkeep.saved import Saved
     from tests.support.fixtures import AsUser
@@ -48,26 +49,27 @@ def test_the_target_changes_only_while_it_is_promised(
     one = bench(disk / "config", state, route)
     seen: list[str] = []
 
-    def spy(name: str) -> None:
-        real = getattr(os, name)
+    def spy(name: str, module: ModuleType = os) -> None:
+        real = getattr(module, name)
 
         def spied(*arguments: object, **named: object) -> object:
-            on_target = name == "rename" or os.path.samestat(os.fstat(int(str(arguments[0]))), one.path.stat())
+            on_target = name == "rename_exchange" or os.path.samestat(os.fstat(int(str(arguments[0]))), one.path.stat())
             on_directory = name == "fsync" and os.path.samestat(os.fstat(int(str(arguments[0]))), one.directory.stat())
             if on_target or on_directory:
                 assert committed_intents(one) == [(OLD, NEW)]
                 seen.append(name + " directory" * on_directory)
             return real(*arguments, **named)
 
-        monkeypatch.setattr(os, name, spied)
+        monkeypatch.setattr(module, name, spied)
 
     with one.keeper() as keeper:
-        for name in ("pwrite", "ftruncate", "fsync", "rename"):
+        for name in ("pwrite", "ftruncate", "fsync"):
             spy(name)
+        spy("rename_exchange", syscalls)
         save(keeper, one)
         monkeypatch.undo()
         keeper.store.make_durable()
-        assert seen == (["pwrite", "fsync"] if route == "overwrite" else ["rename", "fsync directory"])
+        assert seen == (["pwrite", "fsync"] if route == "overwrite" else ["rename_exchange", "fsync directory"])
         assert committed_intents(one) == []
 
 

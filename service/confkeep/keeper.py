@@ -111,7 +111,7 @@ class Keeper:
         if refusal:
             raise refusal
         whole = read_whole(target)
-        old = None if whole is None else version_of(whole.data)
+        old = None if whole is None else whole.version
         new = version_of(request.data)
         saved = _as_far_as_known(target, old, new, dry_run=request.dry_run)
         if not saved.changed and not request.expect.absent:
@@ -122,8 +122,7 @@ class Keeper:
             return replace(saved, checked=format_, diagnostics=_check(target, request, format_))
         plan = Plan(
             target,
-            old,
-            None if whole is None else whole.attributes,
+            whole,
             new,
             request.on_busy or root.on_busy,
             root.journal,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from confkeep.errors import ConfkeepError, IoError, JournalUnavailable, OutOfSpace
 from confkeep.etag import Version, version_of
 from confkeep.files import displaced
-from confkeep.files.metadata import Attributes, NotReproducible
+from confkeep.files.metadata import NotReproducible
 from confkeep.files.overwrite import overwrite
 from confkeep.files.replace import Displaced, Staged, stage
 from confkeep.files.root import Journal, OnBusy
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
     from confkeep.files.finding import Finding
+    from confkeep.files.read import Whole
     from confkeep.history.revisions import Author
     from confkeep.history.store import Store
 
@@ -33,8 +34,7 @@ class Plan:
     """What is to be written where; ``old`` is None where nothing is yet."""
 
     target: Target
-    old: Version | None
-    attributes: Attributes | None
+    old: Whole | None
     new: Version
     on_busy: OnBusy
     journal: Journal
@@ -67,7 +67,7 @@ class Writing:
     def stage(self) -> None:
         """Begin to write and flush the temporary file beside the check and the promise: nobody can see it."""
         if self.choice.name is Route.REPLACE:
-            self._staging = self.stagers.submit(stage, self.plan.target, self.plan.new.data, self.plan.attributes)
+            self._staging = self.stagers.submit(stage, self.plan.target, self.plan.new, self.plan.old)
 
     def promise(self, author: Author) -> None:
         """Record both contents and the intent durably. Raises when there is no journal and one is required."""
@@ -80,7 +80,7 @@ class Writing:
                         path=target.path,
                         identity=target.identity,
                         mount_root=target.facts is not None and target.facts.mount_root,
-                        old=self.plan.old,
+                        old=None if self.plan.old is None else self.plan.old.version,
                         new=self.plan.new,
                         route=self.choice.name.value,
                         author=author,
@@ -143,7 +143,7 @@ class Writing:
                     intents.take_other_route(connection, self.revision, self.choice.name.value)
             return None
         try:
-            return staged.publish(self.plan.old, self.plan.new.etag)
+            return staged.publish()
         except Displaced as edit:
             self._keep(edit.name)
             raise
@@ -166,7 +166,7 @@ class Writing:
             self.notes.append("written in place without a durable journal: a crash at that moment could not be undone")
         return overwrite(
             self.plan.target,
-            b"" if self.plan.old is None else self.plan.old.data,
+            b"" if self.plan.old is None else self.plan.old.version.data,
             self.plan.new.data,
             on_busy=self.plan.on_busy,
             lease_wait=self.plan.lease_wait,

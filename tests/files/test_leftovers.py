@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from confkeep.etag import etag_of
+from confkeep.etag import version_of
 from confkeep.files import leftovers
 from confkeep.files.replace import stage
 from tests.support.looking import leftovers_in, looking, opened
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 STAGE_AND_DIE = """
 import os, sys
 from pathlib import Path
+from confkeep.etag import version_of
 from confkeep.files.replace import stage
 from tests.support.looking import looking
 with looking(Path(sys.argv[1])) as target:
-    stage(target, b"never published", None)
+    stage(target, version_of(b"never published"), None)
     os.kill(os.getpid(), 9)
 """
 
@@ -63,9 +64,9 @@ def test_a_dead_makers_file_is_removed(tmp_path: Path) -> None:
 def test_a_living_makers_file_is_kept(tmp_path: Path) -> None:
     """A save that is under way keeps its file, whoever sweeps."""
     with looking(tmp_path / "a.yaml") as target:
-        staged = stage(target, b"alive", None)
+        staged = stage(target, version_of(b"alive"), None)
         assert sweep(tmp_path) == []
-        staged.publish(None, etag_of(b"alive"))
+        staged.publish()
     assert os.listdir(tmp_path) == ["a.yaml"]
 
 
@@ -82,7 +83,7 @@ def test_a_save_sweeps_a_directory_once(tmp_path: Path) -> None:
     for expected in ([], [".confkeep-0123456789abcdef.tmp"]):
         (tmp_path / ".confkeep-0123456789abcdef.tmp").touch()
         with looking(tmp_path / "a.yaml") as target:
-            stage(target, b"x", None).discard()
+            stage(target, version_of(b"x"), None).discard()
         assert leftovers_in(tmp_path) == expected
 
 

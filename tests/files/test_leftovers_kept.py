@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from confkeep.etag import etag_of
+from confkeep.etag import etag_of, version_of
 from confkeep.files import leftovers
 from confkeep.files.replace import stage
 from tests.support.looking import leftovers_in, looking, opened
@@ -30,15 +30,16 @@ OLD, NEW = b"old: 1\n", b"new: 1\n"
 STAGE_AND_WAIT = """
 import sys
 from pathlib import Path
-from confkeep.etag import etag_of
+from confkeep.etag import etag_of, version_of
+from confkeep.etag import version_of
 from confkeep.files.replace import stage
 from tests.support.looking import looking
 data = b"by another process\\n"
 with looking(Path(sys.argv[1])) as target:
-    staged = stage(target, data, None)
+    staged = stage(target, version_of(data), None)
     print("staged", flush=True)
     if sys.stdin.readline():
-        staged.publish(None, etag_of(data))
+        staged.publish()
 """
 
 
@@ -50,22 +51,36 @@ def sweep(directory: Path) -> leftovers.Swept:
 
 def swap(directory: Path, content: bytes, old: bytes = OLD) -> Path:
     """What is left of a publication of NEW that was to replace ``old``."""
-    temporary = directory / leftovers.temporary_name()
+    temporary = directory / leftovers.temporary_name(etag_of(old), etag_of(NEW))
     temporary.write_bytes(content)
-    return temporary.rename(directory / leftovers.swap_name(temporary.name, etag_of(old), etag_of(NEW)))
+    return temporary
 
 
 def create(path: Path, data: bytes) -> None:
     """Save a file that is not there yet."""
     with looking(path) as target:
-        stage(target, data, None).publish(None, etag_of(data))
+        stage(target, version_of(data), None).publish()
 
 
 def test_our_own_file_under_its_second_name(tmp_path: Path) -> None:
-    """Killed between the two renames: it never was anybody's."""
+    """Killed before the exchange: it never was anybody's."""
     path = swap(tmp_path, NEW)
     assert sweep(tmp_path) == leftovers.Swept(removed=[path.name])
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("content", [b"", NEW[:5]])
+def test_an_unfinished_file(tmp_path: Path, content: bytes) -> None:
+    """Killed while it was written: the sticky bit says so."""
+    path = swap(tmp_path, content)
+    path.chmod(0o1600)
+    assert sweep(tmp_path) == leftovers.Swept(removed=[path.name])
+
+
+def test_an_empty_file(tmp_path: Path) -> None:
+    """Nothing is lost with it, and a power cut leaves such."""
+    path = swap(tmp_path, b"")
+    assert sweep(tmp_path) == leftovers.Swept(removed=[path.name])
 
 
 def test_what_was_compared_with(tmp_path: Path) -> None:
@@ -74,7 +89,7 @@ def test_what_was_compared_with(tmp_path: Path) -> None:
     assert sweep(tmp_path) == leftovers.Swept(removed=[path.name])
 
 
-@pytest.mark.parametrize("content", [b"by: hand\n", b"", OLD + b"x", OLD[:-1]])
+@pytest.mark.parametrize("content", [b"by: hand\n", OLD + b"x", OLD[:-1]])
 def test_an_edit(tmp_path: Path, content: bytes) -> None:
     """Anything else is somebody's edit: kept, told, and again by each further sweep."""
     path = swap(tmp_path, content)

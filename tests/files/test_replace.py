@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from confkeep.errors import IoError, OutOfSpace
-from confkeep.etag import etag_of, version_of
 from confkeep.files import replace, syscalls
 from confkeep.files.leftovers import is_temporary
 from confkeep.files.metadata import NotReproducible
@@ -41,10 +40,10 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def save(path: Path, new: bytes = NEW, old: bytes = OLD) -> Written:
+def save(path: Path, new: bytes = NEW) -> Written:
     """Stage and publish."""
     with looking(path) as target:
-        return make(target, new).publish(None if target.facts is None else version_of(old), etag_of(new))
+        return make(target, new).publish()
 
 
 @pytest.mark.parametrize("name", FILESYSTEMS)
@@ -65,7 +64,7 @@ def test_the_new_bytes_are_in_a_new_inode(filesystem: Filesystem, name: str) -> 
 def test_a_new_file_is_created(filesystem: Filesystem, name: str) -> None:
     """Where nothing was, the file is there whole; nobody else's can have been replaced."""
     path = filesystem(name) / "a.yaml"
-    assert save(path, old=b"").compare_and_swap
+    assert save(path).compare_and_swap
     assert path.read_bytes() == NEW
     assert os.listdir(path.parent) == ["a.yaml"]
 
@@ -154,7 +153,7 @@ def test_a_new_file_gets_the_directorys_default_acl(filesystem: Filesystem) -> N
     """As any program's new file does."""
     directory = filesystem("ext4")
     os.setxattr(directory, "system.posix_acl_default", acl(STRANGER))
-    save(directory / "a.yaml", old=b"")
+    save(directory / "a.yaml")
     (directory / "plain").touch()
     assert os.getxattr(directory / "a.yaml", "system.posix_acl_access") == os.getxattr(
         directory / "plain", "system.posix_acl_access"
@@ -166,7 +165,7 @@ def test_the_umask_decides_about_a_new_file(tmp_path: Path, umask: int) -> None:
     """A new file has the mode that any program's new file has."""
     before = os.umask(umask)
     try:
-        save(tmp_path / "a.yaml", old=b"")
+        save(tmp_path / "a.yaml")
         (tmp_path / "plain").touch()
     finally:
         os.umask(before)
@@ -192,7 +191,7 @@ def test_other_content_is_not_replaced(path: Path) -> None:
         staged = make(target, NEW)
         path.write_bytes(b"by hand\n")
         with pytest.raises(Changed):
-            staged.publish(version_of(OLD), etag_of(NEW))
+            staged.publish()
     assert path.read_bytes() == b"by hand\n"
     assert os.listdir(path.parent) == ["a.yaml"]
 
@@ -204,7 +203,7 @@ def test_another_file_is_not_replaced(path: Path) -> None:
         (path.parent / "b").write_bytes(OLD)
         (path.parent / "b").rename(path)
         with pytest.raises(Changed):
-            staged.publish(version_of(OLD), etag_of(NEW))
+            staged.publish()
     assert path.read_bytes() == OLD
     assert os.listdir(path.parent) == ["a.yaml"]
 
@@ -215,7 +214,7 @@ def test_a_removed_file_is_not_created_again(path: Path) -> None:
         staged = make(target, NEW)
         path.unlink()
         with pytest.raises(Changed):
-            staged.publish(version_of(OLD), etag_of(NEW))
+            staged.publish()
     assert os.listdir(path.parent) == []
 
 
@@ -229,7 +228,7 @@ def test_a_file_that_came_is_not_clobbered(tmp_path: Path, code: int | None, mon
         staged = make(target, NEW)
         path.write_bytes(b"by hand\n")
         with pytest.raises(Changed):
-            staged.publish(None, etag_of(NEW))
+            staged.publish()
     assert path.read_bytes() == b"by hand\n"
     assert os.listdir(tmp_path) == ["a.yaml"]
 
@@ -238,7 +237,7 @@ def test_a_file_that_came_is_not_clobbered(tmp_path: Path, code: int | None, mon
 def test_create_without_rename_flags(tmp_path: Path, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A filesystem without RENAME_NOREPLACE gets the file by link(2)."""
     monkeypatch.setattr(syscalls, "rename_noreplace", raising(code))
-    save(tmp_path / "a.yaml", old=b"")
+    save(tmp_path / "a.yaml")
     assert (tmp_path / "a.yaml").read_bytes() == NEW
     assert (tmp_path / "a.yaml").stat().st_nlink == 1
     assert os.listdir(tmp_path) == ["a.yaml"]
@@ -247,12 +246,11 @@ def test_create_without_rename_flags(tmp_path: Path, code: int, monkeypatch: pyt
 def test_a_mount_that_appears_is_looked_at_again(ground: Ground) -> None:
     """A file bind that comes over the target before the rename: look again, and find the other route."""
     path = directory_bind(ground)
-    old = path.read_bytes()
     with looking(path) as target:
         staged = make(target, NEW)
         ground.mounts.bind(ground.source("other.yaml"), path)
         with pytest.raises(Changed):
-            staged.publish(old and version_of(old), etag_of(NEW))
+            staged.publish()
     assert leftovers_in(path.parent) == []
 
 
@@ -296,9 +294,9 @@ def test_a_failing_rename_leaves_nothing(path: Path, monkeypatch: pytest.MonkeyP
     """An error of the rename: the old file, and no temporary one."""
     with looking(path) as target:
         staged = make(target, NEW)
-        monkeypatch.setattr(os, "rename", raising(errno.EIO))
+        monkeypatch.setattr(syscalls, "rename_exchange", raising(errno.EIO))
         with pytest.raises(IoError):
-            staged.publish(version_of(OLD), etag_of(NEW))
+            staged.publish()
     assert path.read_bytes() == OLD
     assert os.listdir(path.parent) == ["a.yaml"]
 
@@ -309,7 +307,7 @@ def test_a_directory_that_cannot_be_flushed_is_unsettled(path: Path, monkeypatch
         staged = make(target, NEW)
         monkeypatch.setattr(replace, "sync_directory", raising(errno.EIO))
         with pytest.raises(Unsettled):
-            staged.publish(version_of(OLD), etag_of(NEW))
+            staged.publish()
     assert path.read_bytes() == NEW
     assert os.listdir(path.parent) == ["a.yaml"]
 
@@ -335,9 +333,12 @@ def test_no_descriptor_is_left(path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     """Neither after a save nor after one that failed."""
     before = os.listdir("/proc/self/fd")
     save(path)
-    with pytest.raises(Changed):
-        save(path, NEW, b"something else")
+    with looking(path) as target:
+        staged = make(target, NEW)
+        path.write_bytes(b"something else")
+        with pytest.raises(Changed):
+            staged.publish()
     monkeypatch.setattr(os, "fsync", raising(errno.EIO))
     with pytest.raises(IoError):
-        save(path, OLD, NEW)
+        save(path, OLD)
     assert os.listdir("/proc/self/fd") == before

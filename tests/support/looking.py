@@ -6,6 +6,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from confkeep.etag import version_of
 from confkeep.files import mounts
 from confkeep.files.place import resolve
 from confkeep.files.read import read_whole
@@ -68,9 +69,8 @@ def opened(path: Path, flags: int) -> Generator[int]:
 
 
 def staged(target: Target, data: bytes) -> Staged:
-    """Staged with the attributes that the target has now."""
-    whole = read_whole(target)
-    return stage(target, data, None if whole is None else whole.attributes)
+    """Staged over what the target holds now."""
+    return stage(target, version_of(data), read_whole(target))
 
 
 def leftovers_in(directory: Path) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from confkeep.files import syscalls
 from confkeep.history import intents
 from confkeep.history.store import Store
 from tests.support.saving import Bench, save
@@ -25,7 +26,7 @@ def order(one: Bench, patch: pytest.MonkeyPatch) -> list[str]:
     patch.setattr(os, "pwrite", watch.change("pwrite"))
     patch.setattr(os, "ftruncate", watch.change("ftruncate"))
     patch.setattr(os, "fsync", watch.flushed)
-    patch.setattr(os, "rename", watch.renamed)
+    patch.setattr(syscalls, "rename_exchange", watch.exchanged)
     patch.setattr(intents, "close", watch.closed)
     with one.keeper() as keeper:
         save(keeper, one)
@@ -40,9 +41,10 @@ class _Watch:
         self.wrong: list[str] = []
         self.unflushed: set[int] = set()
         self.real: dict[str, Callable[..., Any]] = {
-            name: getattr(os, name) for name in ("open", "pwrite", "ftruncate", "fsync", "rename")
+            name: getattr(os, name) for name in ("open", "pwrite", "ftruncate", "fsync")
         }
         self.close = intents.close
+        self.exchange = syscalls.rename_exchange
 
     def promised(self) -> bool:
         """Whether another connection sees an open intent."""
@@ -73,13 +75,13 @@ class _Watch:
         self.unflushed.discard(os.fstat(fd).st_ino)
         self.real["fsync"](fd)
 
-    def renamed(self, source: str, target: str, *, src_dir_fd: int, dst_dir_fd: int) -> None:
+    def exchanged(self, directory: int, source: str, target: str) -> None:
         if not self.promised():
-            self.wrong.append("renamed without a promise")
-        if os.stat(source, dir_fd=src_dir_fd).st_ino in self.unflushed:
-            self.wrong.append("renamed a file that is not on the disk")
-        self.unflushed.add(os.fstat(dst_dir_fd).st_ino)
-        self.real["rename"](source, target, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
+            self.wrong.append("published without a promise")
+        if os.stat(source, dir_fd=directory).st_ino in self.unflushed:
+            self.wrong.append("published a file that is not on the disk")
+        self.unflushed.add(os.fstat(directory).st_ino)
+        self.exchange(directory, source, target)
 
     def closed(self, connection: sqlite3.Connection, revision: int, state: State) -> None:
         if self.unflushed & {self.one.path.stat().st_ino, self.one.directory.stat().st_ino}:

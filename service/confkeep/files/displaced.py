@@ -1,6 +1,6 @@
 """Edits that a save displaced and could not put back: its process died in that moment, or yet another file came.
 
-Such an edit is in the target's directory under a ``.swap`` name (leftovers.py), and nobody else has it.
+Such an edit is in the target's directory under the name of a temporary file (leftovers.py), and nobody else has it.
 """
 
 from __future__ import annotations

@@ -3,10 +3,11 @@
 A living temporary file is locked (flock(2)); the kernel drops the lock with its maker. So a sweep takes the lock
 without waiting and removes what it could lock, if it knows that nobody misses it:
 
-- ``.confkeep-R.tmp`` never was anything but ours.
-- ``.confkeep-R-OLD-NEW.swap`` is exchanged with a target, for a moment. It holds the content with the hash NEW, or
-  what was displaced; and if that has not the hash OLD, which its saver compared with, then it is somebody's edit, which
-  nobody has a copy of.
+- ``.confkeep-R.tmp`` becomes a new file and never was anything but ours.
+- ``.confkeep-R-OLD-NEW.tmp`` is exchanged with a file, for a moment. It is ours as long as it has the sticky bit (which
+  means nothing on a file, and is taken away with the last byte), is empty, or holds the content with the hash NEW.
+  Otherwise it is what was displaced; and if that has not the hash OLD, which its saver compared with, then it is
+  somebody's edit, which nobody has a copy of.
 """
 
 from __future__ import annotations
@@ -27,20 +28,22 @@ from confkeep.files.read import read_all
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PATTERN: Final = re.compile(r"\.confkeep-[0-9a-f]{16}(?:\.tmp|-(?P<old>[0-9a-f]{16})-(?P<new>[0-9a-f]{16})\.swap)")
+_PATTERN: Final = re.compile(r"\.confkeep-[0-9a-f]{16}(?:-(?P<old>[0-9a-f]{16})-(?P<new>[0-9a-f]{16}))?\.tmp")
 _HASH: Final = 16
 _swept: set[str] = set()
 _guard = threading.Lock()
 
 
-def temporary_name() -> str:
-    """A name nobody else uses; no longer than the shortest name limit, and no YAML for readers that glob."""
-    return f".confkeep-{secrets.token_hex(8)}.tmp"
+def temporary_name(old: str | None = None, new: str = "") -> str:
+    """A name nobody else uses, for what goes from the etag ``old`` (None: nothing) to ``new``.
+
+    No longer than the shortest name limit, and no YAML for readers that glob.
+    """
+    return f".confkeep-{secrets.token_hex(8)}{'.tmp' if old is None else _ending(old, new)}"
 
 
-def swap_name(temporary: str, old: str, new: str) -> str:
-    """The name of our ``temporary`` while it is exchanged; ``old`` and ``new`` are the etags before and after."""
-    return f"{temporary.removesuffix('.tmp')}-{old[:_HASH]}-{new[:_HASH]}.swap"
+def _ending(old: str, new: str) -> str:
+    return f"-{old[:_HASH]}-{new[:_HASH]}.tmp"
 
 
 def is_temporary(name: str) -> bool:
@@ -81,7 +84,7 @@ def sweep(directory: int) -> Swept:
 
 def edits(directory: int, old: str, new: str) -> list[str]:
     """Edits that dead savers displaced in ``directory`` when they brought the etag ``new`` in place of ``old``."""
-    ending = swap_name("", old, new)
+    ending = _ending(old, new)
     return [name for name, fd in _dead(directory) if name.endswith(ending) and _is_edit(name, fd)]
 
 
@@ -106,7 +109,10 @@ def _dead(directory: int) -> Iterator[tuple[str, int]]:
 
 def _is_edit(name: str, fd: int) -> bool:
     parts = _PATTERN.fullmatch(name)
-    return parts is not None and parts["old"] is not None and etag_of(read_all(fd))[:_HASH] not in parts.groups()
+    found = os.fstat(fd)
+    if parts is None or parts["old"] is None or found.st_mode & stat.S_ISVTX or not found.st_size:
+        return False
+    return etag_of(read_all(fd))[:_HASH] not in parts.groups()
 
 
 def remove(directory: int, name: str) -> None:

@@ -57,20 +57,26 @@ def resolve(root: Root, relative: str) -> Generator[Place]:
     Raises NotFound (a directory on the way is missing), OutsideRoot, NotARegularFile (the path ends in a
     directory that has no name below the root), NoPermission.
     """
-    if root.is_single_file():
-        if relative != os.path.basename(root.path):
-            raise NotFound(
-                f"root {root.name!r} is the single file {root.path}; it holds nothing called {relative!r}",
-                remedy=f"address it as {root.name}/{os.path.basename(root.path)}",
-            )
-        # The settings name this very file: wherever its links lead is allowed.
-        walk = _Walk("/", root.path)
-    else:
-        walk = _Walk(root.path, relative)
+    walk = _Walk(root.path, relative)
     try:
-        yield _go(walk)
+        try:
+            place = _go(walk)
+        except _SingleFile as error:
+            if relative != os.path.basename(root.path):
+                raise NotFound(
+                    f"root {root.name!r} is the single file {root.path}; it holds nothing called {relative!r}",
+                    remedy=f"address it as {root.name}/{os.path.basename(root.path)}",
+                ) from error
+            # The settings name this very file: wherever its links lead is allowed.
+            walk = _Walk("/", root.path)
+            place = _go(walk)
+        yield place
     finally:
         walk.close()
+
+
+class _SingleFile(Exception):
+    """The root is no directory."""
 
 
 def _go(walk: _Walk) -> Place:
@@ -107,7 +113,9 @@ class _Walk:
     def go(self) -> Place:
         try:
             base = os.open(self.root, _DIRECTORY)
-        except (FileNotFoundError, NotADirectoryError) as error:
+        except NotADirectoryError as error:
+            raise _SingleFile from error
+        except FileNotFoundError as error:
             raise NotFound(
                 f"the root's directory {self.root} does not exist", remedy="create or mount it; nothing was written"
             ) from error
@@ -132,11 +140,12 @@ class _Walk:
             if self.pending:
                 raise NotFound(f"the directory {place.path} does not exist", remedy="create it first")
             return place
-        self.descriptors.append(fd)
         found = mounts.facts(fd, parent)
+        self.descriptors.append(fd)
         if stat.S_ISLNK(found.mode):
             self.follow(os.readlink(b"", dir_fd=fd), place.path)
         elif not self.pending:
+            os.close(self.descriptors.pop())  # so that a file that is replaced is not kept from being freed
             return Place(parent, name, place.path, found)
         elif not stat.S_ISDIR(found.mode):
             raise NotFound(f"{place.path} is not a directory", remedy="name a path whose directories exist")

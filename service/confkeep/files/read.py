@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from confkeep.errors import NoPermission, NotARegularFile, TargetBusy
+from confkeep.etag import version_of
 from confkeep.files.metadata import attributes
 
 if TYPE_CHECKING:
+    from confkeep.etag import Version
     from confkeep.files.metadata import Attributes
     from confkeep.files.target import Target
 
@@ -23,7 +25,7 @@ _WAIT: Final = 10.0
 class Whole:
     """A file's bytes, and the attributes that a file that replaces it must have; None where they cannot be read."""
 
-    data: bytes
+    version: Version
     attributes: Attributes | None
 
 
@@ -48,7 +50,7 @@ def read_whole(target: Target, wait: float = _WAIT) -> Whole | None:
         return None
     fd = _open(target, wait)
     try:
-        return Whole(read_all(fd), _attributes(fd))
+        return Whole(version_of(read_all(fd)), _attributes(fd))
     finally:
         os.close(fd)
 

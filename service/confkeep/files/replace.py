@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import stat
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from confkeep.files.written import Unsettled, Written, failure, sync_directory, 
 
 if TYPE_CHECKING:
     from confkeep.etag import Version
+    from confkeep.files.read import Whole
     from confkeep.files.target import Target
 
 _CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -46,8 +48,8 @@ class Displaced(Changed):
         self.name = name
 
 
-def stage(target: Target, data: bytes, old: metadata.Attributes | None) -> Staged:
-    """Write and flush ``data`` beside ``target``, with its owner and mode and the attributes ``old``.
+def stage(target: Target, new: Version, old: Whole | None) -> Staged:
+    """Write and flush ``new`` beside ``target``, which holds ``old`` (None: nothing), with its metadata.
 
     Nothing is visible yet. Raises OutOfSpace or IoError (the target is untouched and the temporary file gone),
     NotReproducible (take the other route), Changed (the directory is gone).
@@ -58,36 +60,36 @@ def stage(target: Target, data: bytes, old: metadata.Attributes | None) -> Stage
     except OSError as error:
         raise failure(error, target.path, "opening the directory of") from error
     try:
-        staged = _stage(target, directory, data, old)
+        staged = _stage(target, directory, new, old)
     except BaseException as error:
         os.close(directory)
         if isinstance(error, OSError):
-            raise failure(error, target.path, "writing a new", place.parent, len(data)) from error
+            raise failure(error, target.path, "writing a new", place.parent, len(new.data)) from error
         raise
     leftovers.sweep_once(directory, os.path.dirname(place.path))
     return staged
 
 
-def _stage(target: Target, directory: int, data: bytes, old: metadata.Attributes | None) -> Staged:
+def _stage(target: Target, directory: int, new: Version, old: Whole | None) -> Staged:
     """A temporary file, locked as long as it lives, so that a sweep leaves it alone.
 
-    A new file gets what the umask (or the directory's default ACL) says; one that replaces is closed to others
-    until it has the old one's mode.
+    A new file gets what the umask (or the directory's default ACL) says; one that replaces is closed to others until
+    it has the old one's mode, and has the sticky bit until then (leftovers.py).
     """
-    name = leftovers.temporary_name()
-    fd = os.open(name, _CREATE, 0o666 if target.facts is None else 0o600, dir_fd=directory)
+    name = leftovers.temporary_name(None if old is None else old.version.etag, new.etag)
+    fd = os.open(name, _CREATE, 0o666 if old is None else 0o600 | stat.S_ISVTX, dir_fd=directory)
     try:
         with suppress(OSError):  # a filesystem without locks: a sweep cannot lock it either, and leaves it
             fcntl.flock(fd, fcntl.LOCK_EX)
-        write_all(fd, data)
-        if target.facts is not None:
-            metadata.reproduce(target.facts, target.directory, old, fd, directory)
+        write_all(fd, new.data)
+        if target.facts is not None and old is not None:
+            metadata.reproduce(target.facts, target.directory, old.attributes, fd, directory)
         os.fsync(fd)
     except BaseException:
         leftovers.remove(directory, name)
         os.close(fd)
         raise
-    return Staged(target, directory, name, fd, None if old is None else old.xattrs)
+    return Staged(target, directory, name, fd, old)
 
 
 @dataclass(slots=True)
@@ -98,18 +100,17 @@ class Staged:
     directory: int
     name: str
     fd: int
-    xattrs: dict[str, bytes] | None = None
+    old: Whole | None
     done: bool = False
 
-    def publish(self, old: Version | None, etag: str) -> Written:
-        """Bring the new bytes, whose etag is ``etag``, to the target's name, if it still holds ``old`` (None: nothing).
+    def publish(self) -> Written:
+        """Bring the new bytes to the target's name, if it still holds the old ones; flush the directory.
 
-        The directory is flushed. Raises Changed (nothing happened; Displaced: an edit is to be kept), ConfkeepError
-        (nothing happened), Unsettled (published, but the directory could not be flushed). The temporary file is gone
-        in each case.
+        Raises Changed (nothing happened; Displaced: an edit is to be kept), ConfkeepError (nothing happened),
+        Unsettled (published, but the directory could not be flushed). The temporary file is gone in each case.
         """
         try:
-            written = self._create() if old is None else self._replace(old, etag)
+            written = self._create() if self.old is None else self._replace(self.old)
         except OSError as error:
             self.discard()
             if error.errno in _CHANGED:
@@ -140,22 +141,19 @@ class Staged:
                 os.unlink(self.name, dir_fd=self.directory)
         return Written()
 
-    def _replace(self, old: Version, etag: str) -> Written:
+    def _replace(self, old: Whole) -> Written:
         """Exchange first, then compare what was displaced: nobody can come in between (renameat2(2))."""
         name = self.target.place.name
         if not self._is_as_seen(mounts.facts_at(self.directory, name)):
             raise Changed
-        swap = leftovers.swap_name(self.name, old.etag, etag)
-        os.rename(self.name, swap, src_dir_fd=self.directory, dst_dir_fd=self.directory)
-        self.name = swap
         try:
-            syscalls.rename_exchange(self.directory, swap, name)
+            syscalls.rename_exchange(self.directory, self.name, name)
         except OSError as error:
             if error.errno not in _NO_FLAGS:
                 raise
-            return self._rename(old)
+            return self._rename(old.version.data)
         try:
-            is_what_was_compared = self._displaced() == (old.data, self.xattrs)
+            is_what_was_compared = self._displaced(old)
         except BaseException:
             self._undo()
             raise
@@ -163,11 +161,11 @@ class Staged:
             self._undo()
             raise Changed
         with suppress(OSError):  # it is published; what stays is what a sweep removes
-            os.unlink(swap, dir_fd=self.directory)
+            os.unlink(self.name, dir_fd=self.directory)
         return Written()
 
-    def _rename(self, old: Version) -> Written:
-        if not self.target.is_still_there() or read(self.target) != old.data:
+    def _rename(self, old: bytes) -> Written:
+        if not self.target.is_still_there() or read(self.target) != old:
             raise Changed
         os.rename(self.name, self.target.place.name, src_dir_fd=self.directory, dst_dir_fd=self.directory)
         return Written(compare_and_swap=False, notes=(_NO_EXCHANGE,))
@@ -177,23 +175,24 @@ class Staged:
         seen = self.target.facts
         return seen is not None and found is not None and found[: mounts.KEPT] == seen[: mounts.KEPT]
 
-    def _displaced(self) -> tuple[bytes, dict[str, bytes]] | None:
-        """Bytes and attributes of what was displaced; None when an in-place saver has not let go of its lease."""
+    def _displaced(self, old: Whole) -> bool:
+        """Whether what was displaced has the old bytes and attributes.
+
+        No when an in-place saver does not let go of its lease.
+        """
         give_up = time.monotonic() + _LEASE_WAIT
         while True:
             try:
-                return self._read(self.name)
+                fd = os.open(self.name, _LOOK, dir_fd=self.directory)
             except BlockingIOError:
                 if time.monotonic() >= give_up:
-                    return None
-            time.sleep(_PAUSE)
-
-    def _read(self, name: str) -> tuple[bytes, dict[str, bytes]]:
-        fd = os.open(name, _LOOK, dir_fd=self.directory)
-        try:
-            return read_all(fd), metadata.xattrs(fd)
-        finally:
-            os.close(fd)
+                    return False
+                time.sleep(_PAUSE)
+                continue
+            try:
+                return read_all(fd) == old.version.data and _has(fd, old.attributes)
+            finally:
+                os.close(fd)
 
     def _undo(self) -> None:
         """Put back what was displaced, if ours is still there. Raises Displaced when somebody's newer file is."""
@@ -224,3 +223,7 @@ class Staged:
         self.done = True
         os.close(self.fd)
         os.close(self.directory)
+
+
+def _has(fd: int, attributes: metadata.Attributes | None) -> bool:
+    return attributes is not None and metadata.xattrs(fd) == attributes.xattrs
