@@ -1,4 +1,4 @@
-"""A full disk, on both routes: the old content is intact and the error says how much is missing, or the save is done."""
+"""A full disk, on both routes: the old content is intact and the error says how much is missing, or it is done."""
 
 from __future__ import annotations
 

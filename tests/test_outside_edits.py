@@ -7,6 +7,7 @@ import json
 import os
 import signal
 from collections import Counter
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -18,10 +19,7 @@ from tests.support.saving import NEW, OLD, ROUTES, Bench, bench, only, open_inte
 from tests.support.sites import Site, Watch, all_sites, in_a_child
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
-
-    Edit = Callable[[Scene], object]
 
 EXCHANGE: Final = Site("main", "rename_exchange", 1, "before")
 EXCHANGED: Final = Site("main", "rename_exchange", 1, "after")
@@ -96,6 +94,7 @@ def removed(scene: Scene) -> bool:
     return True
 
 
+Edit = Callable[[Scene], object]
 EDITS: dict[str, Edit] = {"in place": in_place, "renamed over": renamed_over, "removed": removed}
 BOTH_ROUTES = pytest.mark.parametrize("route", ROUTES)
 
@@ -150,7 +149,7 @@ def sites_of(scene: Scene) -> list[Site]:
 
 
 def kill() -> None:
-    """kill -9."""
+    """As by kill -9."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -271,7 +270,7 @@ def test_an_editor_that_has_it_open(scene: Scene) -> None:
         def write_it(fds: list[int] = fds) -> None:
             os.pwrite(fds[0], scene.edited, 0)
 
-        said, _ = watched_save(scene, {Site("main", "stat", 1, "before"): open_it, site: write_it})
+        said, _ = watched_save(scene, {sites_of(scene)[0]: open_it, site: write_it})
         scene.recover()
         assert said.startswith("Conflict"), (site, said)
         assert scene.present() is not None

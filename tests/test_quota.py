@@ -1,4 +1,4 @@
-"""A user who may have no more: as on a full disk, the old content is intact, and the error says that it is the quota."""
+"""A user who may have no more: as on a full disk, the old content is intact, and the error names the quota."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def saving(one: Bench, new: bytes) -> tuple[str, int]:
 @EVERYWHERE
 @BOTH_ROUTES
 def test_no_quota_left(quota: Quota, one: Bench, as_user: AsUser) -> None:
-    """Refused although the disk has room: the old bytes, nothing left over, and the reason; done with a higher limit."""
+    """Refused although the disk has room: old bytes, nothing left over, the reason; done with a higher limit."""
     as_user(STRANGER, lambda: fill(quota, LIMIT - 2))
     names, new = one.names(), os.urandom(3 << 20)
     detail, pending = as_user(STRANGER, lambda: saving(one, new))

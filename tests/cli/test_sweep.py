@@ -22,19 +22,17 @@ from tests.support.users import STRANGER
 sweep = partial(Command({"CONFKEEP_HOST": "unix:///nowhere"}), "sweep")
 
 
-def left(directory: Path) -> Path:
+def left(directory: Path, *etags: str, content: bytes = b"new: 1\n") -> Path:
     """What a save that was killed before it could publish left."""
     directory.mkdir(parents=True, exist_ok=True)
-    path = directory / leftovers.temporary_name()
-    path.write_bytes(b"new: 1\n")
+    path = directory / leftovers.temporary_name(*etags)
+    path.write_bytes(content)
     return path
 
 
 def displaced(directory: Path, content: bytes) -> Path:
     """What a save that was killed while it published left: it was to replace ``old: 1``."""
-    path = left(directory)
-    path.write_bytes(content)
-    return path.rename(directory / leftovers.swap_name(path.name, etag_of(b"old: 1\n"), etag_of(b"new: 1\n")))
+    return left(directory, etag_of(b"old: 1\n"), etag_of(b"new: 1\n"), content=content)
 
 
 @pytest.fixture

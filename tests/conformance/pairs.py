@@ -112,7 +112,9 @@ def _same(before: Attributes, after: Attributes, reference: Attributes, outcome:
     """All was kept, or the answer says what was not, and then no more is missing than anybody's write takes away."""
     if outcome.kept:
         return after == before
-    return after == reference != before and outcome.notes != ()
+    least, had, most = (int(each.mode, 8) for each in (reference, after, before))
+    no_less = least | had == had and had | most == most  # setuid can come back where setgid cannot
+    return no_less and after._replace(mode=reference.mode) == reference and after != before and outcome.notes != ()
 
 
 def _taken_on_writing(before: Attributes) -> Attributes:

@@ -113,7 +113,7 @@ def test_from_many_threads(one: Bench) -> None:
 
 
 def test_under_asyncio(one: Bench) -> None:
-    """``asyncio.to_thread``: the loop goes on while a save waits for its lease, and a reader of the loop's own leaves."""
+    """``asyncio.to_thread``: the loop goes on while a save waits for its lease; a reader of its own leaves."""
 
     async def main() -> tuple[Written, int]:
         turns = 0

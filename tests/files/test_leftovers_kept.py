@@ -49,7 +49,7 @@ def sweep(directory: Path) -> leftovers.Swept:
         return leftovers.sweep(fd)
 
 
-def swap(directory: Path, content: bytes, old: bytes = OLD) -> Path:
+def displaced(directory: Path, content: bytes, old: bytes = OLD) -> Path:
     """What is left of a publication of NEW that was to replace ``old``."""
     temporary = directory / leftovers.temporary_name(etag_of(old), etag_of(NEW))
     temporary.write_bytes(content)
@@ -64,7 +64,7 @@ def create(path: Path, data: bytes) -> None:
 
 def test_our_own_file_under_its_second_name(tmp_path: Path) -> None:
     """Killed before the exchange: it never was anybody's."""
-    path = swap(tmp_path, NEW)
+    path = displaced(tmp_path, NEW)
     assert sweep(tmp_path) == leftovers.Swept(removed=[path.name])
     assert os.listdir(tmp_path) == []
 
@@ -72,27 +72,27 @@ def test_our_own_file_under_its_second_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", NEW[:5]])
 def test_an_unfinished_file(tmp_path: Path, content: bytes) -> None:
     """Killed while it was written: the sticky bit says so."""
-    path = swap(tmp_path, content)
+    path = displaced(tmp_path, content)
     path.chmod(0o1600)
     assert sweep(tmp_path) == leftovers.Swept(removed=[path.name])
 
 
 def test_an_empty_file(tmp_path: Path) -> None:
     """Nothing is lost with it, and a power cut leaves such."""
-    path = swap(tmp_path, b"")
+    path = displaced(tmp_path, b"")
     assert sweep(tmp_path) == leftovers.Swept(removed=[path.name])
 
 
 def test_what_was_compared_with(tmp_path: Path) -> None:
     """Killed after the exchange: what was displaced is the old content, which the history has."""
-    path = swap(tmp_path, OLD)
+    path = displaced(tmp_path, OLD)
     assert sweep(tmp_path) == leftovers.Swept(removed=[path.name])
 
 
 @pytest.mark.parametrize("content", [b"by: hand\n", OLD + b"x", OLD[:-1]])
 def test_an_edit(tmp_path: Path, content: bytes) -> None:
     """Anything else is somebody's edit: kept, told, and again by each further sweep."""
-    path = swap(tmp_path, content)
+    path = displaced(tmp_path, content)
     for _ in range(3):
         assert sweep(tmp_path) == leftovers.Swept(edits=[path.name])
         assert path.read_bytes() == content
@@ -100,7 +100,7 @@ def test_an_edit(tmp_path: Path, content: bytes) -> None:
 
 def test_edits_are_found_by_what_was_to_be_replaced(tmp_path: Path) -> None:
     """Recovery asks for those of its own save only, and gets no file of the living."""
-    mine, other = swap(tmp_path, b"by: hand\n"), swap(tmp_path, b"by: hand\n", b"another: 1\n")
+    mine, other = displaced(tmp_path, b"by: hand\n"), displaced(tmp_path, b"by: hand\n", b"another: 1\n")
     with opened(tmp_path, os.O_RDONLY) as fd:
         assert leftovers.edits(fd, etag_of(OLD), etag_of(NEW)) == [mine.name]
         assert leftovers.edits(fd, etag_of(b"another: 1\n"), etag_of(NEW)) == [other.name]
@@ -177,7 +177,7 @@ KINDS: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
-@pytest.mark.parametrize("suffix", [".tmp", f"-{etag_of(OLD)[:16]}-{etag_of(NEW)[:16]}.swap"])
+@pytest.mark.parametrize("suffix", [".tmp", f"-{etag_of(OLD)[:16]}-{etag_of(NEW)[:16]}.tmp"])
 def test_anything_but_a_regular_file(tmp_path: Path, make: Callable[[Path], object], suffix: str) -> None:
     """We never made that: it is left alone, and stops neither a sweep nor a save."""
     name = f".confkeep-0123456789abcdef{suffix}"
@@ -193,13 +193,13 @@ def test_anything_but_a_regular_file(tmp_path: Path, make: Callable[[Path], obje
 @pytest.mark.parametrize(
     "name",
     [
-        ".confkeep-0123456789abcdef.swap",
-        f".confkeep-0123456789abcdef-{'0' * 16}.swap",
-        f".confkeep-0123456789abcdef-{'0' * 15}-{'0' * 16}.swap",
-        f".confkeep-0123456789abcdef-{'A' * 16}-{'0' * 16}.swap",
-        f".confkeep-0123456789abcdef-{'0' * 16}-{'0' * 16}.swap~",
+        ".confkeep-0123456789abcde.tmp",
+        f".confkeep-0123456789abcdef-{'0' * 16}.tmp",
+        f".confkeep-0123456789abcdef-{'0' * 15}-{'0' * 16}.tmp",
+        f".confkeep-0123456789abcdef-{'A' * 16}-{'0' * 16}.tmp",
+        f".confkeep-0123456789abcdef-{'0' * 16}-{'0' * 16}.tmp~",
         f".confkeep-0123456789abcdef-{'0' * 16}-{'0' * 16}.swp",
-        f"confkeep-0123456789abcdef-{'0' * 16}-{'0' * 16}.swap",
+        f"confkeep-0123456789abcdef-{'0' * 16}-{'0' * 16}.tmp",
     ],
 )
 def test_names_that_are_nearly_ours(tmp_path: Path, name: str) -> None:

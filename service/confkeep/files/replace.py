@@ -60,14 +60,13 @@ def stage(target: Target, new: Version, old: Whole | None) -> Staged:
     except OSError as error:
         raise failure(error, target.path, "opening the directory of") from error
     try:
-        staged = _stage(target, directory, new, old)
+        leftovers.sweep_once(directory, os.path.dirname(place.path))
+        return _stage(target, directory, new, old)
     except BaseException as error:
         os.close(directory)
         if isinstance(error, OSError):
             raise failure(error, target.path, "writing a new", place.parent, len(new.data)) from error
         raise
-    leftovers.sweep_once(directory, os.path.dirname(place.path))
-    return staged
 
 
 def _stage(target: Target, directory: int, new: Version, old: Whole | None) -> Staged:
@@ -152,13 +151,13 @@ class Staged:
             if error.errno not in _NO_FLAGS:
                 raise
             return self._rename(old.version.data)
+        compared = False
         try:
-            is_what_was_compared = self._displaced(old)
-        except BaseException:
-            self._undo()
-            raise
-        if not is_what_was_compared:
-            self._undo()
+            compared = self._displaced(old)
+        finally:
+            if not compared:
+                self._undo()
+        if not compared:
             raise Changed
         with suppress(OSError):  # it is published; what stays is what a sweep removes
             os.unlink(self.name, dir_fd=self.directory)
@@ -189,22 +188,33 @@ class Staged:
                     return False
                 time.sleep(_PAUSE)
                 continue
+            except FileNotFoundError:  # another process's sweep took it: it does that with the old bytes only
+                return True
             try:
                 return read_all(fd) == old.version.data and _has(fd, old.attributes)
             finally:
                 os.close(fd)
 
     def _undo(self) -> None:
-        """Put back what was displaced, if ours is still there. Raises Displaced when somebody's newer file is."""
+        """Put back what was displaced. Raises Displaced, or Unsettled: then recovery does it (displaced.py)."""
+        try:
+            undone = self._put_back()
+        except OSError as error:
+            raise Unsettled("an edit that came just then could not be put back", error) from error
+        if not undone:
+            raise Displaced(self.name)
+
+    def _put_back(self) -> bool:
+        """False when somebody's newer file is there instead of ours."""
         for _ in range(_TRIES):
             if not self._is_ours(self.target.place.name):
                 break
             syscalls.rename_exchange(self.directory, self.name, self.target.place.name)
             if self._is_ours(self.name):
-                return
+                return True
             # Theirs came between the look and the exchange: give it its name again.
             syscalls.rename_exchange(self.directory, self.name, self.target.place.name)
-        raise Displaced(self.name)
+        return False
 
     def _is_ours(self, name: str) -> bool:
         found = mounts.facts_at(self.directory, name)

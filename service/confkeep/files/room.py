@@ -4,6 +4,7 @@ Growing: fallocate(KEEP_SIZE) over the new length first; once that succeeded, th
 tmpfs. Two kinds of filesystem allocate even for bytes that are written over:
 
 - **xfs** where a file shares its blocks with a copy (reflink): FALLOC_FL_UNSHARE_RANGE gives it its own ones first.
+  Only there: on a full disk it fails even for a file that has all it needs.
 - **Copy-on-write** (btrfs, bcachefs, an overlay that may be on top of one): new blocks for every write, and writing
   the old bytes back takes new blocks again. There room for the new and for the old content is reserved behind the end
   of the file itself, before the first byte. When a write fails all the same, that reserve is let go and the old bytes
@@ -15,7 +16,9 @@ from __future__ import annotations
 
 import errno
 import os
+import struct
 from contextlib import suppress
+from fcntl import ioctl
 from typing import Final
 
 from confkeep.files import syscalls
@@ -26,12 +29,22 @@ _SECTOR: Final = 512
 # linux/magic.h
 _XFS: Final = 0x58465342
 _COPY_ON_WRITE: Final = {0x9123683E, 0xCA451A4E, 0x794C7630}  # btrfs, bcachefs, overlay
+# linux/fiemap.h: start, length, flags, mapped extents, room for extents; each has its flags in a word of its own
+_FIEMAP: Final = 0xC020660B
+_MAP: Final = struct.Struct("=QQIII4x")
+_EXTENT: Final = struct.Struct("=QQQ16xI12x")
+_EXTENTS: Final = 64
+_LAST: Final = 0x1
+_SHARED: Final = 0x2000
 
 
 def needed(fd: int, blocks: int, old: int, new: int) -> int:
     """Bytes that ``reserve`` asks for where the file has ``blocks`` sectors, at most."""
-    if syscalls.filesystem_type(fd) in _COPY_ON_WRITE:
+    kind = syscalls.filesystem_type(fd)
+    if kind in _COPY_ON_WRITE:
         return _rounded(new) + _rounded(old) + _rounded(new)
+    if kind == _XFS and _is_shared(fd):
+        return _rounded(new)
     return max(0, _rounded(new) - blocks * _SECTOR)
 
 
@@ -42,7 +55,7 @@ def reserve(fd: int, blocks: int, old: int, new: int) -> bool:
     """
     kind = syscalls.filesystem_type(fd)
     try:
-        if kind == _XFS:
+        if kind == _XFS and _is_shared(fd):
             syscalls.unshare(fd, max(new, 1))
         elif new > old or blocks * _SECTOR < old:  # a file with holes grows inside
             syscalls.reserve(fd, 0, max(new, 1))
@@ -65,6 +78,24 @@ def trim(fd: int, before: os.stat_result | None = None) -> None:
         os.ftruncate(fd, size)
         if before is not None and size == before.st_size:
             os.utime(fd, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def _is_shared(fd: int) -> bool:
+    """Whether some of its blocks belong to a copy as well (ioctl_fiemap(2)); yes where nobody says."""
+    start = 0
+    while True:
+        answer = bytearray(_MAP.pack(start, 1 << 62, 0, 0, _EXTENTS) + bytes(_EXTENTS * _EXTENT.size))
+        try:
+            ioctl(fd, _FIEMAP, answer)
+        except OSError:
+            return True
+        found = _MAP.unpack_from(answer)[3]
+        extents = [_EXTENT.unpack_from(answer, _MAP.size + each * _EXTENT.size) for each in range(found)]
+        if any(flags & _SHARED for *_, flags in extents):
+            return True
+        if not extents or extents[-1][3] & _LAST:
+            return False
+        start = extents[-1][0] + extents[-1][2]
 
 
 def _rounded(length: int) -> int:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from confkeep.files.finding import Finding
     from confkeep.files.place import Place
 
+#: How often a file that has just lost its name is looked for again.
+_LOOKS: Final = 8
+
 
 class Changed(Exception):
     """What is there is not what was looked at. Nothing was written."""
@@ -88,12 +91,13 @@ class Target:
 @contextmanager
 def look(place: Place, policy: RoutePolicy = RoutePolicy.AUTO) -> Generator[Target]:
     """The target at ``place``; its descriptor is open inside the ``with``. A refusal is a result, not an exception."""
-    fd = place.look()
-    if fd is None:
+    seen = _see(place)
+    if seen is None:
         yield _absent(place)
         return
+    fd, facts = seen
     try:
-        target = _present(place, fd, policy)
+        target = _present(place, fd, facts, policy)
     except BaseException:
         os.close(fd)
         raise
@@ -103,6 +107,22 @@ def look(place: Place, policy: RoutePolicy = RoutePolicy.AUTO) -> Generator[Targ
         target.close()
 
 
+def _see(place: Place) -> tuple[int, mounts.Facts] | None:
+    """What is there. A file without a name may have lost it between two calls: then its successor is the one."""
+    left = _LOOKS
+    while (fd := place.look()) is not None:
+        try:
+            facts = mounts.facts(fd, place.parent)
+        except BaseException:
+            os.close(fd)
+            raise
+        left -= 1
+        if facts.nlink or facts.mount_root or not left:
+            return fd, facts
+        os.close(fd)
+    return None
+
+
 def _absent(place: Place) -> Target:
     directory = mounts.facts(place.parent, place.parent)
     refusal = of_directory(place, directory)
@@ -110,8 +130,7 @@ def _absent(place: Place) -> Target:
     return Target(place, None, None, choice, refusal, persistence.of(place, directory.mount_id))
 
 
-def _present(place: Place, fd: int, policy: RoutePolicy) -> Target:
-    facts = mounts.facts(fd, place.parent)
+def _present(place: Place, fd: int, facts: mounts.Facts, policy: RoutePolicy) -> Target:
     refusal = of_file(place, fd, facts)
     findings = persistence.of(place, facts.mount_id)
     if refusal:
