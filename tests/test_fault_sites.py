@@ -119,11 +119,15 @@ def said_of(call: Callable[[], object]) -> str:
     return "saved"
 
 
-@pytest.fixture(params=CASES.values(), ids=CASES)
+@pytest.fixture(params=CASES.values(), ids=list(CASES))
 def scene(request: pytest.FixtureRequest, disk: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Scene]:
     """One for each case, the same route all the way."""
     pwrite = os.pwrite
-    monkeypatch.setattr(os, "pwrite", lambda fd, data, offset: pwrite(fd, data[:PIECE], offset))
+
+    def in_pieces(fd: int, data: memoryview, offset: int) -> int:
+        return pwrite(fd, data[:PIECE], offset)
+
+    monkeypatch.setattr(os, "pwrite", in_pieces)
     scene = Scene(disk, request.param)
     yield scene
     assert scene.others() == []

@@ -127,7 +127,7 @@ class Traced:
         """Save the new content."""
         command = [self.strace, "-f", "-qq", "-y", "-e", f"trace={','.join(ERRORS)}", "-o", os.fspath(self.log)]
         command += [*options, sys.executable, "-c", SAVE]
-        command += map(os.fspath, (self.one.state, self.one.directory, NAME, self.wanted))
+        command += map(str, (self.one.state, self.one.directory, NAME, self.wanted))
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     def sites(self) -> list[Site]:
@@ -165,7 +165,7 @@ class Traced:
         return "new" if present == self.case.after else "old"
 
 
-@pytest.fixture(params=CASES.values(), ids=CASES)
+@pytest.fixture(params=CASES.values(), ids=list(CASES))
 def traced(request: pytest.FixtureRequest, disk: Path, strace: str) -> Traced:
     """One for each case."""
     return Traced(strace, disk, request.param)
@@ -188,7 +188,7 @@ def test_every_call_fails(traced: Traced) -> None:
     found: Counter[str] = Counter()
     wrong: list[str] = []
     sites = traced.sites()
-    for site, error in ((site, error) for site in sites for error in ERRORS[site.call]):
+    for site, error in [(each, error) for each in sites for error in ERRORS[each.call]]:
         traced.begin()
         done = traced.save(FAST, "-e", f"inject={site.call}:error={error}:when={site.number}")
         said, present = done.stdout.strip(), traced.one.path.read_bytes()

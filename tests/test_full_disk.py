@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from confkeep.documents.check import Validate
-from confkeep.errors import OutOfSpace
+from confkeep.errors import IoError, OutOfSpace
+from confkeep.files import room as reserving
 from tests.support.room import ROOMS, Room, make_room
 from tests.support.saving import OLD, ROUTES, Bench, bench, open_intents, save
 
@@ -158,6 +159,23 @@ def test_nothing_is_remembered(room: Room, state: Path, route: str) -> None:
         save(keeper, one, new, validate=Validate.OFF)
     room.again()
     assert one.path.read_bytes() == new
+
+
+def test_it_is_the_reserve(public: Path, tmp_path: Path, mounts: Mounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without one the old content is lost from the file on btrfs: neither new nor old bytes have room half-way."""
+
+    def none(*_: object) -> bool:
+        return False
+
+    monkeypatch.setattr(reserving, "reserve", none)
+    room = make_room("btrfs", public / "btrfs", tmp_path, mounts)
+    old, new = contents(CHANGES["growing"])
+    one = prepared(room, tmp_path / "state", "overwrite", old)
+    room.fill()
+    with one.keeper() as keeper:
+        with pytest.raises(IoError, match="neither be written nor put back"):
+            save(keeper, one, new, validate=Validate.OFF)
+        assert open_intents(keeper) == 1
 
 
 FICLONE = 0x40049409  # linux/fs.h

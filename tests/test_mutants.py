@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 from confkeep import recovery, writing
-from confkeep.files import lease, lock, overwrite, replace, syscalls
+from confkeep.files import displaced, lease, leftovers, lock, overwrite, replace, syscalls
 from confkeep.files.written import Written
 from confkeep.history.revisions import LIBRARY
 from confkeep.history.store import Store
 from confkeep.recovery import Found
-from tests.support import checks
+from tests.support import checks, publishing
 from tests.support.order import order
 from tests.support.saving import Bench, bench
 
@@ -67,6 +68,35 @@ def without_compare_before_rename(patch: pytest.MonkeyPatch) -> None:
         return Written()
 
     patch.setattr(replace.Staged, "_replace", blind)
+
+
+def without_compare_after_the_exchange(patch: pytest.MonkeyPatch) -> None:
+    """Take whatever was displaced for the old content."""
+
+    def believed(self: replace.Staged, old: object) -> bool:
+        return True
+
+    patch.setattr(replace.Staged, "_displaced", believed)
+
+
+def sweep_of_everything(patch: pytest.MonkeyPatch) -> None:
+    """A sweep that goes by the name alone."""
+    patch.setattr(leftovers, "_is_edit", _nothing)
+
+
+def recovery_without_restoring(patch: pytest.MonkeyPatch) -> None:
+    """Recovery that looks at the target only."""
+    patch.setattr(displaced, "restore", _nothing)
+
+
+def without_the_mark(patch: pytest.MonkeyPatch) -> None:
+    """Temporary files that do not say that they are unfinished."""
+    patch.setattr(replace, "stat", SimpleNamespace(S_ISVTX=0))
+
+
+def without_a_lock_on_it(patch: pytest.MonkeyPatch) -> None:
+    """Temporary files that nobody holds."""
+    patch.setattr(replace, "fcntl", SimpleNamespace(flock=_nothing, LOCK_EX=0))
 
 
 def closed_before_the_flush(patch: pytest.MonkeyPatch) -> None:
@@ -168,6 +198,11 @@ MUTANTS = [
     Mutant(with_o_trunc, "overwrite", checks.readers),
     Mutant(without_compare, "overwrite", checks.edit_at_the_lease),
     Mutant(without_compare_before_rename, "replace", checks.edit_before_the_rename),
+    Mutant(without_compare_after_the_exchange, "replace", publishing.edit_before_the_exchange),
+    Mutant(sweep_of_everything, "replace", publishing.killed_after_the_exchange),
+    Mutant(recovery_without_restoring, "replace", publishing.killed_after_the_exchange),
+    Mutant(without_the_mark, "replace", publishing.killed_while_staging),
+    Mutant(without_a_lock_on_it, "replace", publishing.sweep_beside_a_save),
     Mutant(closed_before_the_flush, "overwrite", order),
     Mutant(rename_before_the_flush, "replace", order),
     Mutant(without_directory_flush, "replace", order),

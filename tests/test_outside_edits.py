@@ -164,7 +164,7 @@ def interrupt() -> None:
 
 
 @BOTH_ROUTES
-@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+@pytest.mark.parametrize("edit", EDITS.values(), ids=list(EDITS))
 def test_at_every_moment(scene: Scene, edit: Edit) -> None:
     """Before it: a conflict. After it: a later save. In either case what was edited is what is there."""
     ends: Counter[str] = Counter()

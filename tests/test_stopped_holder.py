@@ -89,7 +89,7 @@ def break_time(seconds: int) -> Generator[None]:
 @contextmanager
 def stopped(one: Bench, where: str) -> Generator[subprocess.Popen[str]]:
     """A saver that is stopped ``before`` it writes, or ``within``."""
-    command = [sys.executable, "-c", SAVE, one.state, one.directory, NAME, where]
+    command = [sys.executable, "-c", SAVE, str(one.state), str(one.directory), NAME, where]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as saver:
         try:
             _, status = os.waitpid(saver.pid, os.WUNTRACED)
@@ -171,7 +171,7 @@ def test_a_kernel_that_never_breaks_by_force(one: Bench) -> None:
     """lease-break-time 0: readers wait as long as it takes, and then see the new content whole."""
     with break_time(0), stopped(one, "within") as saver:
         assert must_wait(one)
-        command = [sys.executable, "-c", "import sys; sys.stdout.write(open(sys.argv[1]).read())", one.path]
+        command = [sys.executable, "-c", "import sys; sys.stdout.write(open(sys.argv[1]).read())", str(one.path)]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as reader:
             with pytest.raises(subprocess.TimeoutExpired):
                 reader.wait(1.5)

@@ -113,7 +113,7 @@ def test_edits_are_found_by_what_was_to_be_replaced(tmp_path: Path) -> None:
 def test_another_process_is_alive(tmp_path: Path, killed: bool) -> None:  # noqa: FBT001 - a parameter of the table
     """While it lives nobody sweeps its file, and it publishes it; once it is dead anybody does."""
     target = tmp_path / "a.yaml"
-    command = [sys.executable, "-c", STAGE_AND_WAIT, target]
+    command = [sys.executable, "-c", STAGE_AND_WAIT, str(target)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == b"staged\n"
@@ -133,7 +133,7 @@ def test_another_process_is_alive(tmp_path: Path, killed: bool) -> None:  # noqa
 
 def test_a_stopped_process_is_alive(tmp_path: Path) -> None:
     """Stopped is not dead."""
-    command = [sys.executable, "-c", STAGE_AND_WAIT, tmp_path / "a.yaml"]
+    command = [sys.executable, "-c", STAGE_AND_WAIT, str(tmp_path / "a.yaml")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         other.stdout.readline()

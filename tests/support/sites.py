@@ -47,6 +47,7 @@ class Watch:
         self._counts: Counter[tuple[str, str, str]] = Counter()
 
     def __call__(self, frame: FrameType, event: str, function: Any) -> None:  # noqa: ANN401 - as sys.setprofile has it
+        """One call or return, of C or of our own."""
         module = frame.f_globals.get("__name__", "")
         if event in {"c_call", "c_return"}:
             name = function.__name__
@@ -68,7 +69,7 @@ class Watch:
 
     def __exit__(self, *_: object) -> None:
         sys.setprofile(None)
-        threading.setprofile(None)  # type: ignore[arg-type] # documented
+        threading.setprofile(None)
 
 
 def all_sites(call: Callable[[], object]) -> list[Site]:

@@ -42,6 +42,11 @@ class Place:
     path: str
     passed: Facts | None = None
 
+    @property
+    def directory(self) -> str:
+        """The path of the directory."""
+        return self.path.rpartition("/")[0] or "/"
+
     def look(self) -> int | None:
         """O_PATH descriptor of what is there now, None where nothing is. The caller closes it."""
         try:

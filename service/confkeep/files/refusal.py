@@ -104,7 +104,7 @@ def of_directory(place: Place, found: mounts.Facts) -> Refused | None:
         )
     if os.fstatvfs(place.parent).f_flag & os.ST_RDONLY:
         return _read_only(place.path, found)
-    directory = os.path.dirname(place.path)
+    directory = place.directory
     if found.immutable or found.append_only:
         # In an append-only one a temporary file could be made, and neither be renamed nor removed again.
         flag, letter = ("immutable", "i") if found.immutable else ("append-only", "a")

@@ -60,7 +60,7 @@ def stage(target: Target, new: Version, old: Whole | None) -> Staged:
     except OSError as error:
         raise failure(error, target.path, "opening the directory of") from error
     try:
-        leftovers.sweep_once(directory, os.path.dirname(place.path))
+        leftovers.sweep_once(directory, place.directory)
         return _stage(target, directory, new, old)
     except BaseException as error:
         os.close(directory)
@@ -191,7 +191,7 @@ class Staged:
             except FileNotFoundError:  # another process's sweep took it: it does that with the old bytes only
                 return True
             try:
-                return read_all(fd) == old.version.data and _has(fd, old.attributes)
+                return _holds(fd, old.version.data) and _has(fd, old.attributes)
             finally:
                 os.close(fd)
 
@@ -233,6 +233,10 @@ class Staged:
         self.done = True
         os.close(self.fd)
         os.close(self.directory)
+
+
+def _holds(fd: int, data: bytes) -> bool:
+    return os.pread(fd, len(data) + 1, 0) == data or read_all(fd) == data  # a read may be short
 
 
 def _has(fd: int, attributes: metadata.Attributes | None) -> bool:
