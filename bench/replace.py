@@ -47,7 +47,7 @@ _WHY: Final = {
     "pread64": "the old bytes; once more when they are displaced, to compare",
     "pwrite64": "in the place of write: a short write is continued where it ended",
     "readlink": "the path of the root as the kernel knows it: one file has one name in the history",
-    "renameat2": "RENAME_EXCHANGE, to compare what was displaced; the rename before it names that for a sweep",
+    "renameat2": "RENAME_EXCHANGE, to compare what was displaced",
     "statx": "what is there and what was displaced are the same file; owner and mode of the new one are right",
     "unlinkat": "what was displaced, once compared",
 }

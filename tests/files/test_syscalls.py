@@ -6,21 +6,40 @@ import ctypes
 import errno
 import os
 import platform
+import re
 import struct
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from confkeep.files import syscalls
 from tests.support.looking import opened
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.support.needs import need
 
 
 def test_this_machine_is_in_the_table() -> None:
     """The tests run on a machine whose numbers are known."""
     assert syscalls.NUMBERS[platform.machine()] == syscalls.HERE
+
+
+#: Where Debian and Ubuntu keep the kernel's own numbers (linux-libc-dev), if there are any.
+HEADERS = {
+    "x86_64": Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"),
+    "aarch64": Path("/usr/include/asm-generic/unistd.h"),
+    "riscv64": Path("/usr/include/asm-generic/unistd.h"),
+}
+
+
+@pytest.mark.parametrize("machine", HEADERS)
+def test_the_table_is_the_kernels(machine: str) -> None:
+    """Each number is the one in the kernel's header."""
+    header = HEADERS[machine]
+    if machine == "x86_64" and platform.machine() != machine:
+        pytest.skip("this machine has the headers of another")
+    need(header.exists(), f"no {header} (linux-libc-dev)")
+    text = header.read_text("ascii", "replace")
+    for call, number in syscalls.NUMBERS[machine]._asdict().items():
+        assert re.search(rf"#define (__NR_{call}|__NR3264_{call})\s+{number}$", text, re.MULTILINE), call
 
 
 def test_statx_is_statx(tmp_path: Path) -> None:
