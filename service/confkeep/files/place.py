@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from confkeep.errors import BadPath, NoPermission, NotARegularFile, NotFound, OutsideRoot
 from confkeep.files import mounts
+from confkeep.files.root import ANYWHERE
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -78,6 +79,53 @@ def resolve(root: Root, relative: str) -> Generator[Place]:
         yield place
     finally:
         walk.close()
+
+
+@contextmanager
+def at(path: str) -> Generator[Place]:
+    """The place of any ``path``, relative to the working directory or absolute, wherever its links lead.
+
+    As ``resolve`` below ``/``; but the kernel follows the directories, for there is no root to leave: 4 calls however
+    deep the path is. Raises as ``resolve``.
+    """
+    if "\0" in path:
+        raise BadPath(f"{path!r} has a NUL in it", remedy="leave it out")
+    parent = _parent_of(path)
+    try:
+        place = None if parent is None else _last(parent, os.path.basename(path))
+        if place is not None:
+            yield place
+            return
+    finally:
+        if parent is not None:
+            os.close(parent)
+    with resolve(ANYWHERE, os.path.join(os.getcwd(), path)) as place:
+        yield place
+
+
+def _parent_of(path: str) -> int | None:
+    """The directory of ``path``; None where ``resolve`` has to look at it more closely, or to say what is wrong."""
+    directory, name = os.path.split(path)
+    if name in {"", ".", ".."}:
+        return None
+    try:
+        return os.open(directory or ".", _DIRECTORY)
+    except OSError:
+        return None
+
+
+def _last(parent: int, name: str) -> Place | None:
+    """What the last name of a path leads to; None where that is a link."""
+    try:
+        found = mounts.facts_at(parent, name)
+    except OSError:
+        return None
+    if found is not None and stat.S_ISLNK(found.mode):
+        return None
+    directory = os.readlink(f"/proc/self/fd/{parent}")
+    if directory.endswith(" (deleted)") and mounts.facts(parent, parent).nlink == 0:
+        directory = directory.removesuffix(" (deleted)")
+    return Place(parent, name, os.path.join(directory, name), found)
 
 
 class _SingleFile(Exception):
