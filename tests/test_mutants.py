@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from confkeep import recovery, writing
-from confkeep.files import displaced, lease, leftovers, lock, overwrite, replace, syscalls
+from confkeep.files import displaced, lease, leftovers, lock, overwrite, replace, syscalls, temporary
 from confkeep.files.written import Written
 from confkeep.history.revisions import LIBRARY
 from confkeep.history.store import Store
@@ -96,7 +96,7 @@ def without_the_mark(patch: pytest.MonkeyPatch) -> None:
 
 def without_a_lock_on_it(patch: pytest.MonkeyPatch) -> None:
     """Temporary files that nobody holds."""
-    patch.setattr(replace, "fcntl", SimpleNamespace(flock=_nothing, LOCK_EX=0))
+    patch.setattr(temporary, "fcntl", SimpleNamespace(flock=_nothing, LOCK_EX=0))
 
 
 def closed_before_the_flush(patch: pytest.MonkeyPatch) -> None:
@@ -124,7 +124,7 @@ def rename_before_the_flush(patch: pytest.MonkeyPatch) -> None:
 
 def without_directory_flush(patch: pytest.MonkeyPatch) -> None:
     """Rename, and leave the directory to the kernel."""
-    patch.setattr(replace, "sync_directory", _nothing)
+    patch.setattr(temporary, "sync_directory", _nothing)
 
 
 def create_by_rename(patch: pytest.MonkeyPatch) -> None:

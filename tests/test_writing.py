@@ -13,7 +13,7 @@ import pytest
 
 from confkeep.errors import Conflict, IoError
 from confkeep.expect import ANYTHING
-from confkeep.files import replace, syscalls
+from confkeep.files import replace, syscalls, temporary
 from confkeep.files.root import Root
 from confkeep.history import intents
 from confkeep.history.revisions import State
@@ -138,7 +138,7 @@ def test_a_rename_that_may_not_be_on_the_disk_is_not_answered(
     one = bench(disk / "config", state)
     with one.keeper() as keeper:
         with monkeypatch.context() as context:
-            context.setattr(replace, "sync_directory", raising(errno.EIO))
+            context.setattr(temporary, "sync_directory", raising(errno.EIO))
             with pytest.raises(IoError, match="could not be flushed"):
                 save(keeper, one)
         assert open_intents(keeper) == 1

@@ -6,6 +6,7 @@ Every error names the thing, the reason and the remedy. ``slug`` is stable for e
 
 from __future__ import annotations
 
+from errno import EEXIST
 from typing import Any, ClassVar
 
 
@@ -75,6 +76,13 @@ class Conflict(ConfkeepError):
     slug, title, status, exit_code = "conflict", "The file has changed meanwhile", 412, 4
 
 
+class AlreadyExists(Conflict, FileExistsError):
+    """Something is there already, and the caller does not want it replaced. Nothing was written."""
+
+    slug, title = "already-exists", "Something is there already"
+    errno = EEXIST
+
+
 class InvalidDocument(ConfkeepError):
     """The bytes are not a valid document of their format. Nothing was written."""
 
@@ -103,6 +111,12 @@ class NotARegularFile(Refused):
     """A directory, FIFO, socket or device."""
 
     slug, title, status = "not-a-regular-file", "Not a regular file", 409
+
+
+class NotADirectory(Refused):
+    """Something other than a directory is where a folder is to be."""
+
+    slug, title, status = "not-a-directory", "Not a directory", 409
 
 
 class StaleMount(Refused):

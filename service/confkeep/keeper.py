@@ -10,6 +10,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final, Self
 
 from confkeep import recovery
@@ -66,6 +67,7 @@ class Keeper:
         #: STA001, when the state directory cannot hold what the journal promises.
         self.state_finding = persistence.of_state(state)
         self._lock_file = os.fspath(state / "locks")
+        self._presence = lock.Presence(self._lock_file)
         # Threads start when first needed; idle ones do not wake.
         self._stagers = ThreadPoolExecutor(_STAGERS, thread_name_prefix="confkeep-stage")
 
@@ -73,6 +75,7 @@ class Keeper:
         """Bring everything to the disk and close the state."""
         self._stagers.shutdown()
         self.store.close()
+        self._presence.end()
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -82,9 +85,17 @@ class Keeper:
         """Close."""
         self.close()
 
-    def recover(self) -> list[recovery.Recovered]:
-        """Settle what a crash left open; call it before anybody may save."""
-        return recovery.recover(self.store, self._locked)
+    def recover(self, wait: float | None = None) -> list[recovery.Recovered]:
+        """Settle what a crash left open; call it before anybody may save.
+
+        ``wait``: seconds for each file that another process is saving.
+        """
+        return recovery.recover(self.store, partial(self._locked, wait=wait), self._presence.is_alone)
+
+    def settle(self, place: Place) -> None:
+        """Settle what a crash left open of one file. Raises ConfkeepError or OSError when that is not possible now."""
+        with self._locked(place):
+            recovery.settle(self.store, place, self._presence.is_alone)
 
     def save(self, root: Root, relative: str, request: Request) -> Saved:
         """Save ``request.data`` to the file ``relative`` below ``root``.
@@ -97,7 +108,7 @@ class Keeper:
                 raise BadPath(
                     f"{place.name!r} is a name of confkeep's own temporary files", remedy="choose another name"
                 )
-            recovery.settle(self.store, place)
+            recovery.settle(self.store, place, self._presence.is_alone)
             for _ in range(_ATTEMPTS):
                 with look(place, root.route) as target:
                     try:
@@ -149,7 +160,7 @@ class Keeper:
     def _aftermath(self, target: Target, error: OSError) -> IoError:
         """Settle at once what an unforeseen error left: an answer "failed" must not become "done" at the next start."""
         try:
-            settled = recovery.settle(self.store, target.place)
+            settled = recovery.settle(self.store, target.place, self._presence.is_alone)
             became = "nothing was written" if settled is None else settled.detail
         except (ConfkeepError, OSError) as worse:
             became = f"it will be repaired by the next save or start ({worse})"
@@ -252,13 +263,13 @@ class Keeper:
             return revisions.current(connection, path, etag)
 
     @contextmanager
-    def _locked(self, place: Place) -> Generator[None]:
+    def _locked(self, place: Place, wait: float | None = None) -> Generator[None]:
         """Hold the target's lock: its name's, and its inode's, so that two names of one file queue as well."""
         parent = mounts.facts(place.parent, place.parent)
         keys = [lock.key_of_name(parent.dev, parent.ino, place.name)]
         if place.passed is not None:
             keys.append(lock.key_of_inode(place.passed.dev, place.passed.ino))
-        with lock.hold(self._lock_file, keys, wait=_LOCK_WAIT, what=place.path):
+        with lock.hold(self._lock_file, keys, wait=_LOCK_WAIT if wait is None else wait, what=place.path):
             yield
 
 

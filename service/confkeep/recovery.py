@@ -7,6 +7,7 @@ never overwritten). A second crash anywhere in here gives the same result.
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from confkeep.history.store import Store
 
 _ATTEMPTS: Final = 5
+#: A living process closes the intent of a save that has ended in half of that time (history/flusher.py), seconds.
+_CLOSED_WITHIN: Final = 2.0
+_PAUSE: Final = 0.02
 _HALF_WRITTEN: Final = Author(Origin.RECOVERY, message="found half written after a crash")
 
 
@@ -58,19 +62,24 @@ class Recovered:
     detail: str
 
 
-def recover(store: Store, lock: Callable[[Place], AbstractContextManager[None]]) -> list[Recovered]:
-    """Settle every open intent, oldest first, each under its target's lock."""
+def recover(
+    store: Store, lock: Callable[[Place], AbstractContextManager[None]], is_alone: Callable[[], bool]
+) -> list[Recovered]:
+    """Settle every open intent, oldest first, each under its target's lock. ``is_alone`` as in ``settle``."""
     with store.reading() as connection:
         pending = intents.unsettled(connection)
-    return [_recover(store, intent.path, intent, lock) for intent in pending]
+
+    def one(intent: Intent) -> Recovered | None:
+        with resolve(ANYWHERE, intent.path) as place, lock(place):
+            return settle(store, place, is_alone)
+
+    return [_recover(store, intent, one) for intent in pending]
 
 
-def _recover(
-    store: Store, path: str, intent: Intent, lock: Callable[[Place], AbstractContextManager[None]]
-) -> Recovered:
+def _recover(store: Store, intent: Intent, one: Callable[[Intent], Recovered | None]) -> Recovered:
+    path = intent.path
     try:
-        with resolve(ANYWHERE, path) as place, lock(place):
-            settled = settle(store, place)
+        settled = one(intent)
         if settled is not None:
             return settled
         with store.reading() as connection:
@@ -81,8 +90,11 @@ def _recover(
         return Recovered(path, intent.revision, None, settled=False, detail=str(error))
 
 
-def settle(store: Store, place: Place) -> Recovered | None:
+def settle(store: Store, place: Place, is_alone: Callable[[], bool]) -> Recovered | None:
     """Settle the open intent of ``place``, whose lock is held; None where there is none.
+
+    ``is_alone``: no other process uses the store. One that lives closes its intents within a second after its save:
+    until then the file may have been edited again, and that must not look like a save that was torn by a crash.
 
     Raises ConfkeepError or OSError when the target cannot be read or repaired now; the intent stays.
     """
@@ -95,7 +107,7 @@ def settle(store: Store, place: Place) -> Recovered | None:
     # A record that can be read after kill -9 may still not be on the disk; acting on it and then losing power would
     # leave a changed target without a promise.
     store.make_durable()
-    return [_settle_one(store, intent, place) for intent in found][-1]
+    return [_settle_one(store, intent, place, is_alone) for intent in found][-1]
 
 
 def _identity(place: Place) -> tuple[int, int] | None:
@@ -103,11 +115,11 @@ def _identity(place: Place) -> tuple[int, int] | None:
     return None if found is None else (found.dev, found.ino)
 
 
-def _settle_one(store: Store, intent: Intent, place: Place) -> Recovered:
+def _settle_one(store: Store, intent: Intent, place: Place, is_alone: Callable[[], bool]) -> Recovered:
     for _ in range(_ATTEMPTS):
         try:
             with look(place) as target:
-                return _settle(store, intent, target)
+                return _settle(store, intent, target, is_alone)
         except Changed:
             continue
         except Unsettled as error:
@@ -115,13 +127,15 @@ def _settle_one(store: Store, intent: Intent, place: Place) -> Recovered:
     raise TargetBusy(f"{place.path} keeps changing while it is being repaired", remedy="try again")
 
 
-def _settle(store: Store, intent: Intent, target: Target) -> Recovered:
+def _settle(store: Store, intent: Intent, target: Target, is_alone: Callable[[], bool]) -> Recovered:
     present = None if target.facts is None else read(target)
     if intent.route == Route.REPLACE and _put_back(store, intent, target, present):
         raise Changed
     found = classify(present, intent, known=_is_known(store, intent.path, present))
     if found is Found.TORN and not _may_be_ours(intent, target):
         found = Found.OTHER
+    if found in {Found.TORN, Found.OTHER} and not is_alone() and _is_closed_soon(store, intent):
+        return Recovered(intent.path, intent.revision, None, settled=True, detail="settled meanwhile")
     details = {
         Found.NEW: "the save was complete",
         Found.OLD: "the save had not begun; its content is kept as an abandoned revision",
@@ -141,6 +155,17 @@ def _settle(store: Store, intent: Intent, target: Target) -> Recovered:
         state = State.APPLIED if found in {Found.NEW, Found.TORN} else State.ABANDONED
         intents.close(connection, intent.revision, state)
     return Recovered(intent.path, intent.revision, found, settled=True, detail=details[found])
+
+
+def _is_closed_soon(store: Store, intent: Intent) -> bool:
+    """Whether the maker of ``intent`` is alive and closes it; a dead one's stays open."""
+    give_up = time.monotonic() + _CLOSED_WITHIN
+    while time.monotonic() < give_up:
+        with store.reading() as connection:
+            if not intents.is_open(connection, intent.revision):
+                return True
+        time.sleep(_PAUSE)
+    return False
 
 
 def _put_back(store: Store, intent: Intent, target: Target, present: bytes | None) -> bool:

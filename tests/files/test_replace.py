@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from confkeep.errors import IoError, OutOfSpace
-from confkeep.files import replace, syscalls
+from confkeep.files import replace, syscalls, temporary
 from confkeep.files.leftovers import is_temporary
 from confkeep.files.metadata import NotReproducible
 from confkeep.files.target import Changed
@@ -305,7 +305,7 @@ def test_a_directory_that_cannot_be_flushed_is_unsettled(path: Path, monkeypatch
     """The new file is visible, but a power cut may undo it: nobody may call that saved."""
     with looking(path) as target:
         staged = make(target, NEW)
-        monkeypatch.setattr(replace, "sync_directory", raising(errno.EIO))
+        monkeypatch.setattr(temporary, "sync_directory", raising(errno.EIO))
         with pytest.raises(Unsettled):
             staged.publish()
     assert path.read_bytes() == NEW

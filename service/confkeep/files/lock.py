@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 #: struct flock with 64-bit offsets: l_type, l_whence, l_start, l_len, l_pid; native alignment is the kernel's.
 _FLOCK: Final = struct.Struct("@hhqqi4x")
 _BUSY: Final = (BlockingIOError, PermissionError)  # EAGAIN or EACCES (fcntl(2))
+#: The byte that every user of the state directory shares; above all keys.
+_PRESENT: Final = 1 << 62
 _PAUSE: Final = 0.0005
 _MAX_PAUSE: Final = 0.01
 
@@ -42,6 +44,35 @@ def _key(kind: bytes, dev: int, ino: int, name: bytes) -> int:
     return int.from_bytes(digest) >> 2  # room above, so that offset + length stays a valid off_t
 
 
+class Presence:
+    """Says to other processes that this one uses the state directory, as long as it lives."""
+
+    def __init__(self, lock_file: str) -> None:
+        """Raises JournalUnavailable."""
+        self._fd = _open(lock_file)
+        fcntl.fcntl(self._fd, fcntl.F_OFD_SETLK, _FLOCK.pack(fcntl.F_RDLCK, os.SEEK_SET, _PRESENT, 1, 0))
+
+    def is_alone(self) -> bool:
+        """Whether no other process does."""
+        wanted = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, _PRESENT, 1, 0)
+        kind, *_ = _FLOCK.unpack(fcntl.fcntl(self._fd, fcntl.F_OFD_GETLK, wanted))
+        return bool(kind == fcntl.F_UNLCK)
+
+    def end(self) -> None:
+        """Be gone."""
+        os.close(self._fd)
+
+
+def _open(lock_file: str) -> int:
+    try:
+        return os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise JournalUnavailable(
+            f"the locks of the state directory cannot be used: {lock_file}: {error.strerror}",
+            remedy="give the user confkeep runs as the state directory and what is in it",
+        ) from error
+
+
 @contextmanager
 def hold(lock_file: str, keys: Iterable[int], *, wait: float, what: str) -> Generator[None]:
     """Hold the bytes ``keys`` of ``lock_file`` (created 0600) inside the ``with``; always taken in rising order.
@@ -49,13 +80,7 @@ def hold(lock_file: str, keys: Iterable[int], *, wait: float, what: str) -> Gene
     Raises JournalUnavailable, and TargetBusy when another save of ``what`` holds one of them for longer than ``wait``
     seconds.
     """
-    try:
-        fd = os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise JournalUnavailable(
-            f"the locks of the state directory cannot be used: {lock_file}: {error.strerror}",
-            remedy="give the user confkeep runs as the state directory and what is in it",
-        ) from error
+    fd = _open(lock_file)
     try:
         deadline = time.monotonic() + wait
         for key in sorted(set(keys)):

@@ -197,6 +197,15 @@ class Privileges(NamedTuple):
     mode: int
     capability: bytes | None
 
+    @classmethod
+    def of(cls, fd: int) -> Privileges:
+        """Those of ``fd``."""
+        return cls(mounts.facts(fd, fd).mode, capability(fd))
+
+    def are_any(self) -> bool:
+        """Whether there is anything to be taken."""
+        return bool(self.mode & (stat.S_ISUID | stat.S_ISGID)) or self.capability is not None
+
     def restore(self, fd: int) -> bool:
         """Give them back; False when that is not allowed to us."""
         try:

@@ -55,6 +55,15 @@ def read_whole(target: Target, wait: float = _WAIT) -> Whole | None:
         os.close(fd)
 
 
+def read_attributes(target: Target, wait: float = _WAIT) -> Attributes | None:
+    """The attributes of the file that was looked at, None where they cannot be read. Raises as ``read``."""
+    fd = _open(target, wait)
+    try:
+        return _attributes(fd)
+    finally:
+        os.close(fd)
+
+
 def _attributes(fd: int) -> Attributes | None:
     try:
         return attributes(fd)

@@ -5,31 +5,24 @@ Staging is invisible to everybody, so it may run beside the check and the promis
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import os
 import stat
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from confkeep.files import leftovers, metadata, mounts, syscalls
+from confkeep.files import leftovers, metadata, mounts, syscalls, temporary
 from confkeep.files.read import read, read_all
 from confkeep.files.target import Changed
-from confkeep.files.written import Unsettled, Written, failure, sync_directory, write_all
+from confkeep.files.temporary import NO_FLAGS, Temporary
+from confkeep.files.written import Unsettled, Written, failure, write_all
 
 if TYPE_CHECKING:
     from confkeep.etag import Version
     from confkeep.files.read import Whole
     from confkeep.files.target import Target
 
-_CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _LOOK: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-#: The filesystem or kernel has no renameat2 flags.
-_NO_FLAGS: Final = {errno.EINVAL, errno.ENOSYS, errno.EPERM, errno.EOPNOTSUPP}
-#: A mount appeared on the target, or somebody came or went, since it was looked at.
-_CHANGED: Final = {errno.EBUSY, errno.EXDEV, errno.ENOENT, errno.EEXIST}
 _NO_EXCHANGE: Final = (
     "this filesystem cannot exchange two names: a program that saved between the last compare and the rename would be"
     " overwritten"
@@ -54,32 +47,26 @@ def stage(target: Target, new: Version, old: Whole | None) -> Staged:
     Nothing is visible yet. Raises OutOfSpace or IoError (the target is untouched and the temporary file gone),
     NotReproducible (take the other route), Changed (the directory is gone).
     """
-    place = target.place
+    directory = temporary.directory_of(target)
     try:
-        directory = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=place.parent)
-    except OSError as error:
-        raise failure(error, target.path, "opening the directory of") from error
-    try:
-        leftovers.sweep_once(directory, place.directory)
+        leftovers.sweep_once(directory, target.place.directory)
         return _stage(target, directory, new, old)
     except BaseException as error:
         os.close(directory)
         if isinstance(error, OSError):
-            raise failure(error, target.path, "writing a new", place.parent, len(new.data)) from error
+            raise failure(error, target.path, "writing a new", target.place.parent, len(new.data)) from error
         raise
 
 
 def _stage(target: Target, directory: int, new: Version, old: Whole | None) -> Staged:
-    """A temporary file, locked as long as it lives, so that a sweep leaves it alone.
+    """A new file gets what the umask (or the directory's default ACL) says.
 
-    A new file gets what the umask (or the directory's default ACL) says; one that replaces is closed to others until
-    it has the old one's mode, and has the sticky bit until then (leftovers.py).
+    One that replaces is closed to others until it has the old one's mode, and has the sticky bit until then
+    (leftovers.py).
     """
     name = leftovers.temporary_name(None if old is None else old.version.etag, new.etag)
-    fd = os.open(name, _CREATE, 0o666 if old is None else 0o600 | stat.S_ISVTX, dir_fd=directory)
+    fd = temporary.create(directory, name, 0o666 if old is None else 0o600 | stat.S_ISVTX)
     try:
-        with suppress(OSError):  # a filesystem without locks: a sweep cannot lock it either, and leaves it
-            fcntl.flock(fd, fcntl.LOCK_EX)
         write_all(fd, new.data)
         if target.facts is not None and old is not None:
             metadata.reproduce(target.facts, target.directory, old.attributes, fd, directory)
@@ -88,19 +75,15 @@ def _stage(target: Target, directory: int, new: Version, old: Whole | None) -> S
         leftovers.remove(directory, name)
         os.close(fd)
         raise
-    return Staged(target, directory, name, fd, old)
+    return Staged(directory, name, fd, target=target, old=old)
 
 
-@dataclass(slots=True)
-class Staged:
-    """New bytes on the disk beside their target. Ends by ``publish`` or ``discard``; discarding twice is nothing."""
+@dataclass(slots=True, kw_only=True)
+class Staged(Temporary):
+    """New bytes on the disk beside their target."""
 
     target: Target
-    directory: int
-    name: str
-    fd: int
     old: Whole | None
-    done: bool = False
 
     def publish(self) -> Written:
         """Bring the new bytes to the target's name, if it still holds the old ones; flush the directory.
@@ -109,36 +92,15 @@ class Staged:
         Unsettled (published, but the directory could not be flushed). The temporary file is gone in each case.
         """
         try:
-            written = self._create() if self.old is None else self._replace(self.old)
-        except OSError as error:
-            self.discard()
-            if error.errno in _CHANGED:
-                raise Changed from error
-            raise failure(error, self.target.path, "renaming a new file onto") from error
+            return self.bring(self.target, self._publish)
         except BaseException:
             self.discard()
             raise
-        self.target.close()
-        try:
-            sync_directory(self.directory)
-        except OSError as error:
-            raise Unsettled("renamed, but its directory could not be flushed", error) from error
-        finally:
-            self._close()
-        return written
 
-    def _create(self) -> Written:
-        """Publish where nothing is: decided by the kernel at that very moment, never by a look before."""
-        name = self.target.place.name
-        try:
-            syscalls.rename_noreplace(self.directory, self.name, name)
-        except OSError as error:
-            if error.errno not in _NO_FLAGS:
-                raise
-            os.link(self.name, name, src_dir_fd=self.directory, dst_dir_fd=self.directory, follow_symlinks=False)
-            with suppress(OSError):  # it is published; a second name that stays is what a sweep removes
-                os.unlink(self.name, dir_fd=self.directory)
-        return Written()
+    def _publish(self) -> Written:
+        if self.old is None:
+            return self.create_at(self.target.place.name)
+        return self._replace(self.old)
 
     def _replace(self, old: Whole) -> Written:
         """Exchange first, then compare what was displaced: nobody can come in between (renameat2(2))."""
@@ -148,7 +110,7 @@ class Staged:
         try:
             syscalls.rename_exchange(self.directory, self.name, name)
         except OSError as error:
-            if error.errno not in _NO_FLAGS:
+            if error.errno not in NO_FLAGS:
                 raise
             return self._rename(old.version.data)
         compared = False
@@ -159,8 +121,7 @@ class Staged:
                 self._undo()
         if not compared:
             raise Changed
-        with suppress(OSError):  # it is published; what stays is what a sweep removes
-            os.unlink(self.name, dir_fd=self.directory)
+        self.remove_published()
         return Written()
 
     def _rename(self, old: bytes) -> Written:
@@ -207,32 +168,14 @@ class Staged:
     def _put_back(self) -> bool:
         """False when somebody's newer file is there instead of ours."""
         for _ in range(_TRIES):
-            if not self._is_ours(self.target.place.name):
+            if not self.is_at(self.target.place.name):
                 break
             syscalls.rename_exchange(self.directory, self.name, self.target.place.name)
-            if self._is_ours(self.name):
+            if self.is_at(self.name):
                 return True
             # Theirs came between the look and the exchange: give it its name again.
             syscalls.rename_exchange(self.directory, self.name, self.target.place.name)
         return False
-
-    def _is_ours(self, name: str) -> bool:
-        found = mounts.facts_at(self.directory, name)
-        ours = mounts.facts(self.fd, self.directory)
-        return found is not None and (found.dev, found.ino) == (ours.dev, ours.ino)
-
-    def discard(self) -> None:
-        """Remove the temporary file, and nothing but ours."""
-        if self.done:
-            return
-        if self._is_ours(self.name):
-            leftovers.remove(self.directory, self.name)
-        self._close()
-
-    def _close(self) -> None:
-        self.done = True
-        os.close(self.fd)
-        os.close(self.directory)
 
 
 def _holds(fd: int, data: bytes) -> bool:

@@ -6,6 +6,7 @@ DELETE mode loses acknowledged commits (36 of 1,358 crash states), WAL with sync
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
 import threading
@@ -47,7 +48,8 @@ class Store:
             self._connection = sqlite3.connect(
                 self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
-            self._prepare()
+            with _alone_in(directory):
+                self._prepare()
         except (OSError, sqlite3.Error) as error:
             raise JournalUnavailable(
                 f"the history in {directory} cannot be opened: {error}",
@@ -170,6 +172,18 @@ class Store:
         self._flusher.close()
         with self._lock:
             self._connection.close()
+
+
+@contextmanager
+def _alone_in(directory: Path) -> Generator[None]:
+    """Processes that open one store for the first time queue: making the schema, and WAL, knows no busy timeout."""
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):  # a filesystem without locks
+            fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
 
 
 def _flush_directory(path: Path) -> None:
