@@ -18,6 +18,7 @@ from confkeep.documents.check import Validate, check, format_of
 from confkeep.errors import BadPath, ConfkeepError, Conflict, InvalidDocument, IoError, NotFound, TargetBusy
 from confkeep.etag import Version, etag_of, version_of
 from confkeep.files import lock, mounts, persistence
+from confkeep.files.flush import flush
 from confkeep.files.leftovers import is_temporary
 from confkeep.files.place import resolve
 from confkeep.files.read import is_readable, read, read_whole
@@ -171,7 +172,7 @@ class Keeper:
     def _note(self, target: Target, present: Version) -> int:
         """The revision that the file's content is; if somebody else wrote it, 200 still means flushed and recorded."""
         revision = self._revision_of(target.path, present.etag)
-        recovery.flush(target)
+        flush(target)
         if revision is None:
             with self.store.durable() as connection:
                 revision = revisions.note(connection, revisions.ensure_file(connection, target.path), present)
@@ -236,6 +237,11 @@ class Keeper:
         if target.choice is None:
             return target.refusal
         return without_journal(target.path, target.choice, root.journal, self.state_finding)
+
+    def record(self, path: str, data: bytes) -> None:
+        """Record ``data`` as a content that somebody else gave the file."""
+        with self.store.durable() as connection:
+            revisions.note(connection, revisions.ensure_file(connection, path), version_of(data))
 
     def is_settled(self, revision: int) -> bool:
         """Whether the save of this revision has been settled since recovery could not."""

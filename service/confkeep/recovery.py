@@ -6,7 +6,6 @@ never overwritten). A second crash anywhere in here gives the same result.
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,14 +15,15 @@ from typing import TYPE_CHECKING, Final
 
 from confkeep.errors import ConfkeepError, TargetBusy
 from confkeep.etag import Version, etag_of, version_of
-from confkeep.files import displaced, leftovers, mounts
+from confkeep.files import displaced, mounts
+from confkeep.files.flush import flush
 from confkeep.files.overwrite import overwrite
 from confkeep.files.place import resolve
 from confkeep.files.read import read
 from confkeep.files.root import ANYWHERE, OnBusy
 from confkeep.files.route import Route
 from confkeep.files.target import Changed, Target, look
-from confkeep.files.written import Unsettled, sync_directory
+from confkeep.files.written import Unsettled
 from confkeep.history import intents, revisions
 from confkeep.history.revisions import Author, Origin, State
 
@@ -237,22 +237,3 @@ def _is_torn(present: bytes, old: bytes, new: bytes) -> bool:
         return False
     pairs = zip_longest(old[: len(present)], new[: len(present)], fillvalue=0)
     return all(byte in (was, becomes, 0) for byte, (was, becomes) in zip(present, pairs, strict=False))
-
-
-def flush(target: Target) -> None:
-    """Bring the target and its directory to the disk, and remove what a dead save left beside it."""
-    if target.facts is not None:
-        fd = target.open(os.O_RDONLY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-    try:
-        directory = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=target.place.parent)
-    except PermissionError:
-        return  # closed to us: then nothing of ours was renamed or left in it
-    try:
-        leftovers.sweep(directory)
-        sync_directory(directory)
-    finally:
-        os.close(directory)

@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING
 from confkeep.files import leftovers, metadata, mounts, temporary
 from confkeep.files.metadata import NotReproducible, Privileges
 from confkeep.files.read import read_all, read_attributes
+from confkeep.files.replace import Staged
 from confkeep.files.route import Route
-from confkeep.files.target import Changed
 from confkeep.files.temporary import Temporary
-from confkeep.files.written import Written, failure
+from confkeep.files.written import failure
 
 if TYPE_CHECKING:
+    from confkeep.files.read import Whole
     from confkeep.files.target import Target
-
-_NOTHING_COMPARED = "nothing was compared: whatever was there by then has been replaced"
+    from confkeep.files.written import Written
 
 
 def open_draft(target: Target, *, private: bool = False) -> Draft:
@@ -114,22 +114,38 @@ class Draft:
         ``flushed``: its bytes are on the disk already. Raises Changed, NotReproducible, ConfkeepError (nothing
         happened, and the draft is as it was), Unsettled (published, but the directory is not flushed).
         """
+        beside, name = self._finished(target, flushed=flushed), target.place.name
+        if not overwrite or target.facts is None:
+            return beside.bring(target, lambda: beside.create_at(name))
+        return beside.bring(target, lambda: beside.rename_over(target))
+
+    def swap(self, target: Target, old: Whole, new_etag: str) -> Written:
+        """Exchange it with ``target``, if that still holds ``old``. Raises as ``publish``, and replace.Displaced."""
+        beside = self._finished(target, flushed=False)
+        name = leftovers.temporary_name(old.version.etag, new_etag)
+        os.rename(beside.name, name, src_dir_fd=beside.directory, dst_dir_fd=beside.directory)
+        beside.name = name
+        staged = Staged(beside.directory, name, self.fd, target=target, old=old)
+        try:
+            return staged.attempt()
+        finally:
+            beside.done = staged.done
+
+    def _finished(self, target: Target, *, flushed: bool) -> Temporary:
+        """The temporary file, as it is going to be, on the disk."""
         if self.beside is None:
             raise AssertionError("a draft in memory has no name to rename")
-        beside, name = self.beside, target.place.name
         try:
-            if self._dressed_anew(target, beside.directory) or not flushed:
+            if self._dressed_anew(target, self.beside.directory) or not flushed:
                 os.fsync(self.fd)
         except OSError as error:
             raise failure(error, target.path, "flushing a new", target.place.parent) from error
-        if not overwrite or target.facts is None:
-            return beside.bring(target, lambda: beside.create_at(name))
-        return beside.bring(target, lambda: _over(beside, target))
+        return self.beside
 
     def _dressed_anew(self, target: Target, directory: int) -> bool:
         """Take over what has changed about the file since the draft began; a mode that was chosen stays."""
         chosen = self.mode()
-        if target.facts is not None and _dress_of(target.facts) != _dress_of(self.replaces):
+        if target.facts is not None and (self.replaces is None or target.facts.dress != self.replaces.dress):
             _dress(target, self.fd, directory)
             if chosen is not None:
                 os.fchmod(self.fd, chosen)
@@ -147,17 +163,3 @@ class Draft:
         elif self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
-
-
-def _over(beside: Temporary, target: Target) -> Written:
-    """The look and the rename stand so close together that hardly a mount or a link could come in between."""
-    there = mounts.facts_at(beside.directory, target.place.name)
-    if there is not None and _dress_of(there) != _dress_of(target.facts):
-        raise Changed
-    os.rename(beside.name, target.place.name, src_dir_fd=beside.directory, dst_dir_fd=beside.directory)
-    return Written(compare_and_swap=False, notes=(_NOTHING_COMPARED,))
-
-
-def _dress_of(found: mounts.Facts | None) -> tuple[int, ...] | None:
-    """What a file is besides its bytes and number: mode, links, owner, group, mount, flags."""
-    return None if found is None else (*found[2:7], found.mount_root, found.attributes)

@@ -53,6 +53,11 @@ class Facts(NamedTuple):
     blocks: int
 
     @property
+    def dress(self) -> tuple[int, ...]:
+        """What a file is besides its bytes and its number: mode, links, owner, group, mount, attributes."""
+        return (*self[2:8], self.attributes)
+
+    @property
     def immutable(self) -> bool:
         """``chattr +i``."""
         return bool(self.attributes & _ATTR_IMMUTABLE)

@@ -92,7 +92,19 @@ class Staged(Temporary):
         Unsettled (published, but the directory could not be flushed). The temporary file is gone in each case.
         """
         try:
-            return self.bring(self.target, self._publish)
+            return self.attempt()
+        except BaseException:
+            self.discard()
+            raise
+
+    def attempt(self) -> Written:
+        """The same, but after Changed and ConfkeepError the temporary file is still there."""
+        return self.bring(self.target, self._publish)
+
+    def publish_over(self) -> Written:
+        """Bring the new bytes to the target's name, whatever it holds by now. Raises as ``publish``."""
+        try:
+            return self.bring(self.target, lambda: self.rename_over(self.target))
         except BaseException:
             self.discard()
             raise

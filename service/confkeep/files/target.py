@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from confkeep.errors import NoPermission
 from confkeep.files import metadata, mounts, persistence
 from confkeep.files.refusal import of_directory, of_file
 from confkeep.files.root import RoutePolicy
@@ -89,15 +90,19 @@ class Target:
 
 
 @contextmanager
-def look(place: Place, policy: RoutePolicy = RoutePolicy.AUTO) -> Generator[Target]:
-    """The target at ``place``; its descriptor is open inside the ``with``. A refusal is a result, not an exception."""
+def look(place: Place, policy: RoutePolicy = RoutePolicy.AUTO, *, despite_mode: bool = False) -> Generator[Target]:
+    """The target at ``place``; its descriptor is open inside the ``with``. A refusal is a result, not an exception.
+
+    ``despite_mode``: a file that this process may not write is replaced all the same where a rename can do it, as
+    rename(2) has it.
+    """
     seen = _see(place)
     if seen is None:
         yield _absent(place)
         return
     fd, facts = seen
     try:
-        target = _present(place, fd, facts, policy)
+        target = _present(place, fd, facts, policy, despite_mode=despite_mode)
     except BaseException:
         os.close(fd)
         raise
@@ -130,16 +135,18 @@ def _absent(place: Place) -> Target:
     return Target(place, None, None, choice, refusal, persistence.of(place, directory.mount_id))
 
 
-def _present(place: Place, fd: int, facts: mounts.Facts, policy: RoutePolicy) -> Target:
+def _present(place: Place, fd: int, facts: mounts.Facts, policy: RoutePolicy, *, despite_mode: bool) -> Target:
     refusal = of_file(place, fd, facts)
     findings = persistence.of(place, facts.mount_id)
-    if refusal:
+    if refusal and not (despite_mode and isinstance(refusal, NoPermission)):
         return Target(place, fd, facts, None, refusal, findings)
     choice = _in_place(facts, policy)
-    if choice:
-        return Target(place, fd, facts, choice, None, findings)
-    directory = mounts.facts(place.parent, place.parent)
-    choice = _in_place_in(directory, place, facts) or _ORDINARY
+    directory = None
+    if choice is None:
+        directory = mounts.facts(place.parent, place.parent)
+        choice = _in_place_in(directory, place, facts) or _ORDINARY
+    if refusal and choice.name is Route.OVERWRITE:
+        return Target(place, fd, facts, None, refusal, findings)
     return Target(place, fd, facts, choice, None, findings, directory)
 
 

@@ -1,0 +1,119 @@
+"""``confkeep.save``: bytes to a file, by the route that fits."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from confkeep.errors import ConfkeepError, IoError, TargetBusy
+from confkeep.etag import Version, version_of
+from confkeep.files import displaced
+from confkeep.files.flush import flush
+from confkeep.files.metadata import NotReproducible
+from confkeep.files.place import at
+from confkeep.files.read import Whole, read_whole
+from confkeep.files.replace import Displaced, stage
+from confkeep.files.route import Route
+from confkeep.files.target import Changed, look
+from confkeep.files.written import Unsettled
+from confkeep.library.in_place import save_in_place
+from confkeep.library.options import JournalName, OnBusyName, Options, StrPath, options, text
+from confkeep.library.result import result
+from confkeep.library.state import opened_keeper, settle, state_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from confkeep.files.place import Place
+    from confkeep.files.target import Target
+    from confkeep.files.written import Written
+    from confkeep.saved import Saved
+
+#: How often a target that others replace at the same time is looked at again.
+ATTEMPTS: Final = 50
+
+
+def save(
+    path: StrPath,
+    data: bytes | bytearray | memoryview,
+    *,
+    expect: str | None = None,
+    overwrite: bool = True,
+    journal: JournalName = "require",
+    on_busy: OnBusyName = "write",
+) -> Saved:
+    """Save ``data`` to ``path``: when it returns, all of it is in the file and on the disk.
+
+    ``expect``: the etag (SHA-256 in hex) that the file must have; the compare and the write are one step even against
+    programs that know nothing of confkeep. None: whatever is there is replaced, and the last of several savers wins.
+    ``overwrite=False``: nothing may be there, decided by the kernel at the moment of publishing.
+    ``journal="best-effort"``: a file that must be written in place is written even where no journal can be kept; a
+    crash at that moment could not be undone. ``on_busy="refuse"``: no such write while others have the file open.
+
+    Readers see the old or the new content, never a part; after a crash the file is wholly old or wholly new. Owner,
+    mode, ACLs and attributes stay. A link is followed. The answer says what was really had: ``guarantees``, ``notes``.
+
+    Raises AlreadyExists, Conflict, Refused (ReadOnly, NoPermission, StaleMount, NotARegularFile, TargetBusy,
+    JournalUnavailable), NotFound, BadPath, OutOfSpace, IoError: the file is as it was.
+    """
+    wanted = options(expect=expect, overwrite=overwrite, journal=journal, on_busy=on_busy)
+    new = version_of(bytes(data))
+    return attempts(text(path), partial(_attempt, new=new, wanted=wanted))
+
+
+def attempts(path: str, attempt: Callable[[Target], Saved], *, despite_mode: bool = False) -> Saved:
+    """Look and attempt, again where somebody came in between. ``despite_mode`` as in ``look``."""
+    for _ in range(ATTEMPTS):
+        with at(path) as place:
+            settle(place)
+            with look(place, despite_mode=despite_mode) as target, suppress(Changed):
+                return attempt(target)
+    raise TargetBusy(f"{path} changes faster than it can be looked at", remedy="try again")
+
+
+def _attempt(target: Target, *, new: Version, wanted: Options) -> Saved:
+    if target.refusal:
+        raise target.refusal
+    old = read_whole(target)
+    wanted.compare(target.path, None if old is None else old.version.etag)
+    if old is not None and old.version == new:
+        flush(target)
+        return result(target, new, changed=False)
+    if target.choice is not None and target.choice.name is Route.REPLACE:
+        with suppress(NotReproducible), published():
+            return result(target, new, written=_replace(target, new, old, wanted))
+    return save_in_place(target, new, wanted)
+
+
+def _replace(target: Target, new: Version, old: Whole | None, wanted: Options) -> Written:
+    staged = stage(target, new, old)
+    if old is None:
+        return staged.publish()
+    if wanted.expect is None:
+        return staged.publish_over()
+    with edits_kept(target.place):
+        return staged.publish()
+
+
+@contextmanager
+def published() -> Generator[None]:
+    """Name the error of a rename that may not be on the disk."""
+    try:
+        yield
+    except Unsettled as error:
+        raise IoError(
+            f"the new content is in place, but a crash now may undo it: {error.detail} ({error.cause.strerror})",
+            remedy="look at the kernel log (dmesg) for errors of the disk, then save again",
+        ) from error
+
+
+@contextmanager
+def edits_kept(place: Place) -> Generator[None]:
+    """An edit that was replaced twice while we published goes into the history; else it stays beside the file."""
+    try:
+        yield
+    except Displaced as edit:
+        with suppress(OSError, ConfkeepError), opened_keeper(state_directory()) as keeper:
+            displaced.keep(place.parent, edit.name, partial(keeper.record, place.path))
+        raise
