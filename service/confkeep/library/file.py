@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
-from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final, Generic, Literal, TextIO, TypeVar, overload
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final, Literal, TextIO, TypeVar, overload
 
 from confkeep.files.written import failure
 from confkeep.library.drafts import commit, draft_for
 from confkeep.library.options import JournalName, OnBusyName, Options, StrPath, options, text
+from confkeep.library.threaded import Threaded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,8 +75,8 @@ def file(
     return File(text(path), wanted, partial(open, mode=mode, encoding=encoding, newline=newline))
 
 
-class File(Generic[F]):
-    """A save that is being written; use it in a ``with``. ``saved``: what became of it, after that."""
+class File(Threaded[F]):
+    """A save that is being written; use it in a ``with`` or ``async with``. ``saved``: what became of it."""
 
     def __init__(self, path: str, wanted: Options, opener: Callable[[str], F]) -> None:
         """``opener`` opens a draft by its path."""

@@ -1,0 +1,111 @@
+"""``confkeep.Keeper``: the daemon's own transaction, with history and journal, for paths instead of roots."""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from confkeep.documents.check import Validate
+from confkeep.errors import BadParameter
+from confkeep.files.place import at
+from confkeep.files.root import ANYWHERE
+from confkeep.history.revisions import Author, Origin
+from confkeep.keeper import Keeper as Transactions
+from confkeep.keeper import Request
+from confkeep.library.options import JournalName, OnBusyName, StrPath, options, text
+from confkeep.library.state import state_directory
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from confkeep.history.revisions import Revision
+    from confkeep.recovery import Recovered
+    from confkeep.saved import Content, Saved, Verdict
+
+    ValidateName = Literal["off", "syntax", "strict"]
+
+
+class Keeper:
+    """Saves with history: each content that a file had can be had again. Thread-safe; not to be carried over a fork.
+
+    Processes may share one ``state`` directory, with a daemon as well. Use it in a ``with``, or close it.
+    """
+
+    def __init__(self, state: StrPath | None = None) -> None:
+        """Open the state (None: CONFKEEP_STATE, or the user's state directory) and settle what a crash left open.
+
+        Raises JournalUnavailable. What could not be settled is in ``recovered``, and is tried again by each save.
+        """
+        self._keeper = Transactions(state_directory() if state is None else Path(text(state)))
+        self.recovered: list[Recovered] = self._keeper.recover(wait=0.0)
+
+    def save(
+        self,
+        path: StrPath,
+        data: bytes | bytearray | memoryview,
+        *,
+        expect: str | None = None,
+        overwrite: bool = True,
+        message: str = "",
+        validate: ValidateName | None = None,
+        journal: JournalName = "require",
+        on_busy: OnBusyName = "write",
+    ) -> Saved:
+        """As ``confkeep.save``; and what was there, what is there now, who saved it and ``message`` are recorded.
+
+        A document whose format its name tells (YAML) is checked first: InvalidDocument. ``validate`` None: for its
+        syntax, where PyYAML is installed (``confkeep[service]``); ``checked`` of the answer says whether it was.
+        """
+        wanted = options(expect=expect, overwrite=overwrite, journal=journal, on_busy=on_busy)
+        author = Author(Origin.LIBRARY, uid=os.geteuid(), message=message)
+        request = Request(bytes(data), wanted.precondition, author, _validate(validate))
+        with at(text(path)) as place:
+            return self._keeper.save(wanted.root, place.path, request)
+
+    def read(self, path: StrPath) -> Content:
+        """The bytes of the file, whole, with etag and revision. Raises NotFound, NotARegularFile, NoPermission."""
+        with at(text(path)) as place:
+            return self._keeper.read(ANYWHERE, place.path)
+
+    def inspect(self, path: StrPath) -> Verdict:
+        """As ``confkeep.inspect``, with the revision that is there."""
+        with at(text(path)) as place:
+            return self._keeper.verdict(ANYWHERE, place.path)
+
+    def history(self, path: StrPath, *, limit: int = 50, before: int | None = None) -> list[Revision]:
+        """The file's revisions, newest first; ``before``: only those with smaller numbers."""
+        with at(text(path)) as place:
+            return self._keeper.history(ANYWHERE, place.path, limit, before)
+
+    def content(self, revision: int) -> bytes:
+        """The bytes of one revision. Raises NotFound."""
+        return self._keeper.revision(revision)[2]
+
+    def close(self) -> None:
+        """Bring everything to the disk and close the state."""
+        self._keeper.close()
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+
+def _validate(name: str | None) -> Validate:
+    able = find_spec("yaml") is not None
+    if name is None:
+        return Validate.SYNTAX if able else Validate.OFF
+    try:
+        wanted = Validate(name)
+    except ValueError as error:
+        raise BadParameter(f"validate={name!r} is not known", remedy="give off, syntax or strict") from error
+    if wanted is not Validate.OFF and not able:
+        raise BadParameter(
+            f"validate={name!r} needs PyYAML, which is not installed", remedy="pip install 'confkeep[service]'"
+        )
+    return wanted
