@@ -154,7 +154,7 @@ class AtomicWriter:
 def atomic_write(
     path: StrPath, writer_cls: type[AtomicWriter] = AtomicWriter, **cls_kwargs: Any
 ) -> contextlib.AbstractContextManager[IO[Any]]:
-    """What ``writer_cls(path, …).open()`` is: ``with atomic_write(path) as f:``."""
+    """Open a writer of that class, for a ``with``."""
     return writer_cls(path, **cls_kwargs).open()
 
 

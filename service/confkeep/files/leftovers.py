@@ -3,7 +3,8 @@
 A living temporary file is locked (flock(2)); the kernel drops the lock with its maker. So a sweep takes the lock
 without waiting and removes what it could lock, if it knows that nobody misses it:
 
-- ``.confkeep-R.tmp`` becomes a new file and never was anything but ours.
+- ``.confkeep-R.tmp`` becomes a new file and never was anything but ours. A directory of that name becomes a new folder
+  (folder.py) or is what a new folder has replaced: it is removed as a tree.
 - ``.confkeep-R-OLD-NEW.tmp`` is exchanged with a file, for a moment. It is ours as long as it has the sticky bit (which
   means nothing on a file, and is taken away with the last byte), is empty, or holds the content with the hash NEW.
   Otherwise it is what was displaced; and if that has not the hash OLD, which its saver compared with, then it is
@@ -23,6 +24,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from confkeep.etag import etag_of
+from confkeep.files import mounts, tree
 from confkeep.files.read import read_all
 
 if TYPE_CHECKING:
@@ -70,11 +72,14 @@ def sweep_once(directory: int, path: str) -> None:
 
 
 def sweep(directory: int) -> Swept:
-    """Remove the temporary files in ``directory`` whose maker is dead."""
+    """Remove the temporary files and trees in ``directory`` whose maker is dead."""
     swept = Swept()
     for name, fd in _dead(directory):
         with suppress(OSError):  # what cannot be read or removed now stays for another sweep
-            if _is_edit(name, fd):
+            if stat.S_ISDIR(os.fstat(fd).st_mode):
+                if tree.remove(directory, name) is None:
+                    swept.removed.append(name)
+            elif _is_edit(name, fd):
                 swept.edits.append(name)
             else:
                 remove(directory, name)
@@ -89,7 +94,7 @@ def edits(directory: int, old: str, new: str) -> list[str]:
 
 
 def _dead(directory: int) -> Iterator[tuple[str, int]]:
-    """Temporary files that no living maker holds, each locked by us while it is looked at."""
+    """Temporary files and directories that no living maker holds, each locked by us while it is looked at."""
     with os.scandir(directory) as entries:
         names = sorted(entry.name for entry in entries if is_temporary(entry.name))
     for name in names:
@@ -98,13 +103,27 @@ def _dead(directory: int) -> Iterator[tuple[str, int]]:
         except OSError:
             continue  # gone meanwhile, or another user's
         try:
-            if stat.S_ISREG(os.fstat(fd).st_mode):  # anything else we never made
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            mode = os.fstat(fd).st_mode
+            if not (stat.S_ISREG(mode) or (stat.S_ISDIR(mode) and not _names_contents(name))):
+                continue  # anything else we never made
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if stat.S_ISREG(mode) or leads_to(directory, name, fd):
                 yield name, fd
         except OSError:
             continue
         finally:
             os.close(fd)
+
+
+def _names_contents(name: str) -> bool:
+    parts = _PATTERN.fullmatch(name)
+    return parts is not None and parts["old"] is not None
+
+
+def leads_to(directory: int, name: str, fd: int) -> bool:
+    """Whether ``name`` still leads to ``fd``: a directory whose lock is free may have been published meanwhile."""
+    found, ours = mounts.facts_at(directory, name), mounts.facts(fd, directory)
+    return found is not None and (found.dev, found.ino) == (ours.dev, ours.ino)
 
 
 def _is_edit(name: str, fd: int) -> bool:

@@ -118,6 +118,15 @@ def filesystem_type(fd: int) -> int:
     return buffer[0] & 0xFFFFFFFF
 
 
+def syncfs(fd: int) -> None:
+    """``syncfs(2)``: flush the whole filesystem of ``fd``.
+
+    Raises OSError when writing anything back has failed since ``fd`` was opened; before Linux 5.8 it never does.
+    """
+    if _libc.syncfs(fd) != 0:
+        raise _failed()
+
+
 def set_filesystem_user(uid: int) -> int:
     """``setfsuid(2)`` of the calling thread alone; who it was before. It cannot fail, only do nothing."""
     return int(_libc.setfsuid(uid))
