@@ -35,18 +35,25 @@ def replace_atomic(src: StrPath, dst: StrPath) -> None:
 
     Where ``dst`` is mounted no rename is possible (EBUSY): there its bytes are put in place, and ``src`` is removed.
     """
+    if _is_in_memory(src):
+        _put_in_place(src, dst, overwrite=True)
+        return
     try:
         os.rename(src, dst)
     except OSError as error:
-        if error.errno != errno.EBUSY:
+        if error.errno != errno.EBUSY or os.path.isdir(src):
             raise
-        _put_in_place(src, dst)
+        _put_in_place(src, dst, overwrite=True)
+        os.unlink(src)
     else:
         _flush_directory_of(dst)
 
 
 def move_atomic(src: StrPath, dst: StrPath) -> None:
     """Move ``src`` to ``dst``; FileExistsError when something is there. For a moment both names exist."""
+    if _is_in_memory(src):
+        _put_in_place(src, dst, overwrite=False)
+        return
     os.link(src, dst)
     os.unlink(src)
     _flush_directory_of(dst)
@@ -93,6 +100,14 @@ class AtomicWriter:
             if not success and file is not None:
                 with contextlib.suppress(Exception):  # what is on its way out is the first exception
                     self.rollback(file)
+            if file is not None:
+                self._let_go(file)
+
+    def _let_go(self, file: IO[Any]) -> None:
+        """A subclass that commits or rolls back in its own way knows nothing of our descriptors."""
+        known = self._drafts.pop(str(file.name), None)
+        if known is not None:
+            known[0].close()
 
     def get_fileobject(
         self,
@@ -108,11 +123,13 @@ class AtomicWriter:
         if dir is not None or suffix or prefix != _PREFIX:
             return open(file=_plain(suffix, prefix, dir, self._path), mode=self._mode, **kwargs)
         from confkeep.library.drafts import draft_for
+        from confkeep.library.options import absolute, file_path
 
-        path = os.path.join(os.getcwd(), os.fsdecode(self._path))
-        with _as_os_errors(path):
-            draft = draft_for(path, private=True, despite_mode=True)
+        with _as_os_errors(os.fsdecode(self._path)):
+            path = absolute(file_path(self._path))
+            draft = draft_for(path, private=True, overwrite=self._overwrite, despite_mode=True)
         try:
+            kwargs.setdefault("opener", draft.opener)
             file: IO[Any] = open(file=draft.path, mode=self._mode, **kwargs)  # noqa: SIM115 - the caller closes it
         except BaseException:
             draft.discard()
@@ -167,14 +184,19 @@ def _plain(suffix: str, prefix: str, directory: StrPath | None, path: str | byte
     return name
 
 
-def _put_in_place(src: StrPath, dst: StrPath) -> None:
+def _is_in_memory(path: StrPath) -> bool:
+    """Whether this is the name of a draft that has no other: see ``get_fileobject``."""
+    return os.fsdecode(path).startswith("/proc/self/fd/")
+
+
+def _put_in_place(src: StrPath, dst: StrPath, *, overwrite: bool) -> None:
     from confkeep.library.saving import save
 
     with open(src, "rb") as file:
+        file.seek(0)
         data = file.read()
     with _as_os_errors(os.fsdecode(dst)):
-        save(dst, data, journal="best-effort")
-    os.unlink(src)
+        save(dst, data, overwrite=overwrite, journal="best-effort")
 
 
 def _directory_of(path: StrPath) -> str:
@@ -191,27 +213,35 @@ def _flush_directory_of(path: StrPath) -> None:
 
 @contextlib.contextmanager
 def _as_os_errors(path: str) -> Generator[None]:
-    """Who calls this module expects OSError, and nothing else, when a save fails."""
+    """Who calls this module expects OSError, and nothing else, when a save fails; and ValueError for a NUL."""
     from confkeep.errors import ConfkeepError
 
     try:
         yield
     except ConfkeepError as error:
+        if "\0" in path:
+            raise ValueError("embedded null byte") from error
         raise OSError(_number(error), f"{error.detail} [{error.remedy}]", path) from error
 
 
+_NUMBERS = {
+    "already-exists": errno.EEXIST,
+    "not-found": errno.ENOENT,
+    "bad-path": errno.EISDIR,
+    "read-only": errno.EROFS,
+    "no-permission": errno.EACCES,
+    "stale-mount": errno.ESTALE,
+    "target-busy": errno.EBUSY,
+    "out-of-space": errno.ENOSPC,
+}
+
+
 def _number(error: ConfkeepError) -> int:
-    numbers = {
-        "already-exists": errno.EEXIST,
-        "not-found": errno.ENOENT,
-        "bad-path": errno.EINVAL,
-        "read-only": errno.EROFS,
-        "no-permission": errno.EACCES,
-        "not-a-regular-file": errno.EISDIR,
-        "stale-mount": errno.ESTALE,
-        "target-busy": errno.EBUSY,
-        "out-of-space": errno.ENOSPC,
-    }
-    cause = error.__cause__
-    of_the_system = cause.errno if isinstance(cause, OSError) else None
-    return numbers.get(error.slug) or of_the_system or errno.EIO
+    """The kernel's own, where it has spoken."""
+    if isinstance(error.__cause__, OSError) and error.__cause__.errno:
+        return error.__cause__.errno
+    if error.slug == "not-a-regular-file":
+        return errno.EISDIR if "is a directory" in error.detail else errno.EINVAL
+    if error.slug == "read-only" and "chattr" in error.remedy:
+        return errno.EPERM
+    return _NUMBERS.get(error.slug, errno.EIO)

@@ -74,6 +74,8 @@ _WHERE: Final = {
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever has that name
+    if name == "aio":
+        return import_module("confkeep.aio")
     if name not in _WHERE:
         raise AttributeError(f"module 'confkeep' has no attribute {name!r}")
     found = getattr(import_module(_WHERE[name]), name)

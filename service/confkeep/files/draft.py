@@ -10,19 +10,22 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from confkeep.files import leftovers, metadata, mounts, temporary
 from confkeep.files.metadata import NotReproducible, Privileges
 from confkeep.files.read import read_all, read_attributes
 from confkeep.files.replace import Staged
 from confkeep.files.route import Route
+from confkeep.files.target import NOT_OURS
 from confkeep.files.temporary import Temporary
-from confkeep.files.written import failure
+from confkeep.files.written import failure, write_all
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from confkeep.files.read import Whole
     from confkeep.files.target import Target
     from confkeep.files.written import Written
@@ -31,10 +34,8 @@ if TYPE_CHECKING:
 def open_draft(target: Target, *, private: bool = False) -> Draft:
     """A draft for ``target``. What does not replace a file gets the mode that a new file gets; ``private``: 0600.
 
-    Raises Refused, OutOfSpace, IoError, Changed.
+    A refusal is the publisher's to raise. Raises OutOfSpace, IoError, Changed.
     """
-    if target.refusal:
-        raise target.refusal
     if target.choice is not None and target.choice.name is Route.REPLACE:
         with suppress(NotReproducible):
             return _beside(target, private=private)
@@ -43,8 +44,12 @@ def open_draft(target: Target, *, private: bool = False) -> Draft:
 
 def _in_memory(target: Target) -> Draft:
     fd = os.memfd_create("confkeep", os.MFD_CLOEXEC)
-    os.fchmod(fd, 0o600 if target.facts is None else stat.S_IMODE(target.facts.mode))
-    return Draft(None, fd, f"/proc/self/fd/{fd}", Privileges.of(fd), None)
+    wanted = stat.S_IFREG | 0o600 if target.facts is None else target.facts.mode
+    try:
+        os.fchmod(fd, _while_written(wanted))
+    except PermissionError:  # vm.memfd_noexec: nothing executable there
+        os.fchmod(fd, _while_written(wanted) & ~0o111)
+    return Draft(None, fd, f"/proc/self/fd/{fd}", _mode(fd), Dress(target.facts, None, Privileges(wanted, None)))
 
 
 def _beside(target: Target, *, private: bool) -> Draft:
@@ -63,42 +68,76 @@ def _make(target: Target, directory: int, *, private: bool) -> Draft:
     name = leftovers.temporary_name()
     fd = temporary.create(directory, name, 0o600 if private or target.facts is not None else 0o666)
     try:
-        _dress(target, fd, directory)
+        dress = _dress(target, fd, directory)
         path = os.path.join(target.place.directory, name)
-        return Draft(Temporary(directory, name, fd), fd, path, Privileges.of(fd), target.facts)
+        return Draft(Temporary(directory, name, fd), fd, path, _mode(fd), dress)
     except BaseException:
         leftovers.remove(directory, name)
         os.close(fd)
         raise
 
 
-def _dress(target: Target, fd: int, directory: int) -> None:
-    """Give the draft what the file has that it replaces."""
-    if target.facts is not None:
-        metadata.reproduce(target.facts, target.directory, read_attributes(target), fd, directory)
+def _dress(target: Target, fd: int, directory: int) -> Dress:
+    """Give the draft what the file has that it replaces, but for what writing would take away."""
+    if target.facts is None:
+        return Dress(None, None, Privileges.of(fd))
+    if target.choice is not None and target.choice.code == NOT_OURS:
+        os.fchmod(fd, stat.S_IMODE(target.facts.mode) & 0o777)
+        return Dress(target.facts, None, Privileges.of(fd))
+    attributes = read_attributes(target)
+    metadata.reproduce(target.facts, target.directory, attributes, fd, directory)
+    privileges = Privileges.of(fd)
+    if stat.S_IMODE(privileges.mode) != _while_written(privileges.mode):
+        os.fchmod(fd, _while_written(privileges.mode))
+    return Dress(target.facts, attributes, privileges)
+
+
+def _while_written(mode: int) -> int:
+    """Without setuid and setgid, which a write takes away (inode(7)); then with the sticky bit, which any chmod takes.
+
+    So the mode of the draft tells whether somebody gave it another one.
+    """
+    mode = stat.S_IMODE(mode)
+    return mode & 0o1777 | stat.S_ISVTX if mode & 0o6000 else mode
+
+
+def _mode(fd: int) -> int:
+    return stat.S_IMODE(mounts.facts(fd, fd).mode)
+
+
+class Dress(NamedTuple):
+    """What a draft has from the file it replaces (``of``), and what it is to have in the end (``privileges``)."""
+
+    of: mounts.Facts | None
+    attributes: metadata.Attributes | None
+    privileges: Privileges
 
 
 @dataclass(slots=True)
 class Draft:
-    """``beside`` is None in memory; ``path`` is a name by which it can be opened, as long as it lives.
+    """``beside`` is None in memory; ``path`` is its name, as long as it lives.
 
-    ``given`` is the mode it began with, ``replaces`` the file whose owner, mode and attributes it has.
+    ``given`` is the mode it began with, ``dress`` what it has from the file that it replaces.
     """
 
     beside: Temporary | None
     fd: int
     path: str
-    given: Privileges
-    replaces: mounts.Facts | None
+    given: int
+    dress: Dress
+
+    def opener(self, _path: str, _flags: int) -> int:
+        """For ``open``: its mode may keep even us from opening it by its name."""
+        return os.dup(self.fd)
 
     def read(self) -> bytes:
         """All that was written to it."""
         return read_all(self.fd)
 
     def mode(self) -> int | None:
-        """The mode that somebody gave it since it began, if so. That writing took setuid or setgid is no such thing."""
-        mode = mounts.facts(self.fd, self.fd).mode
-        return None if mode & 0o1777 == self.given.mode & 0o1777 else stat.S_IMODE(mode)
+        """The mode that somebody gave it since it began, if so."""
+        mode = _mode(self.fd)
+        return None if mode == self.given else mode
 
     def is_beside(self, target: Target) -> bool:
         """Whether one rename brings it to ``target``."""
@@ -107,6 +146,26 @@ class Draft:
         here = mounts.facts(self.beside.directory, self.beside.directory)
         there = mounts.facts(target.place.parent, target.place.parent)
         return (here.dev, here.ino, here.mount_id) == (there.dev, there.ino, there.mount_id)
+
+    @contextmanager
+    def copied_beside(self, target: Target) -> Generator[Draft]:
+        """A copy that one rename brings to ``target``, with the mode that this one was given, or has from the old file.
+
+        Raises as ``open_draft``, and NotReproducible.
+        """
+        copy = _beside(target, private=True)
+        try:
+            write_all(copy.fd, self.read())
+            mode = self.mode()
+            if mode is None and target.facts is None and self.dress.of is not None:
+                mode = stat.S_IMODE(self.dress.of.mode)
+            if mode is not None:
+                os.fchmod(copy.fd, mode)
+            yield copy
+        except OSError as error:
+            raise failure(error, target.path, "writing a new", target.place.parent) from error
+        finally:
+            copy.discard()
 
     def publish(self, target: Target, *, overwrite: bool, flushed: bool = False) -> Written:
         """Rename it to ``target``, whatever is there by then; or, without ``overwrite``, only where nothing is.
@@ -145,21 +204,36 @@ class Draft:
     def _dressed_anew(self, target: Target, directory: int) -> bool:
         """Take over what has changed about the file since the draft began; a mode that was chosen stays."""
         chosen = self.mode()
-        if target.facts is not None and (self.replaces is None or target.facts.dress != self.replaces.dress):
-            _dress(target, self.fd, directory)
-            if chosen is not None:
-                os.fchmod(self.fd, chosen)
-            return True
-        if chosen is not None or not self.given.are_any():
+        changed = self._is_outdated(target)
+        if changed:
+            self.dress = _dress(target, self.fd, directory)
+        privileges = self.dress.privileges
+        if chosen is not None:
+            privileges = privileges._replace(mode=stat.S_IFREG | chosen)
+        if not changed and not privileges.are_any():
             return False
-        if not self.given.restore(self.fd):
+        if not privileges.restore(self.fd):
             raise NotReproducible("writing took setuid, setgid or file capabilities, and they cannot be given again")
         return True
+
+    def _is_outdated(self, target: Target) -> bool:
+        if target.facts is None:
+            return False
+        if self.dress.of is None or target.facts.dress != self.dress.of.dress:
+            return True
+        return self.dress.attributes is not None and read_attributes(target) != self.dress.attributes
+
+    def close(self) -> None:
+        """Let go of it, and leave the temporary file, if there is one, where it is."""
+        if self.beside is not None and not self.beside.done:
+            self.beside.close()
+        elif self.beside is None and self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
 
     def discard(self) -> None:
         """Let go of it; a temporary file is removed."""
         if self.beside is not None:
             self.beside.discard()
-        elif self.fd >= 0:
-            os.close(self.fd)
-            self.fd = -1
+        else:
+            self.close()

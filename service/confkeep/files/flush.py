@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from confkeep.files import leftovers
-from confkeep.files.written import sync_directory
+from confkeep.files.read import open_to_read
+from confkeep.files.written import failure, sync_directory
 
 if TYPE_CHECKING:
     from confkeep.files.target import Target
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
 def flush(target: Target) -> None:
     """Bring the target and its directory to the disk, and remove what a dead save left beside it."""
     if target.facts is not None:
-        fd = target.open(os.O_RDONLY)
+        fd = open_to_read(target)
         try:
             os.fsync(fd)
+        except OSError as error:
+            raise failure(error, target.path, "flushing") from error
         finally:
             os.close(fd)
     try:

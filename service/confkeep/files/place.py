@@ -82,24 +82,25 @@ def resolve(root: Root, relative: str) -> Generator[Place]:
 
 
 @contextmanager
-def at(path: str) -> Generator[Place]:
+def at(path: str, *, follow: bool = True) -> Generator[Place]:
     """The place of any ``path``, relative to the working directory or absolute, wherever its links lead.
 
     As ``resolve`` below ``/``; but the kernel follows the directories, for there is no root to leave: 4 calls however
-    deep the path is. Raises as ``resolve``.
+    deep the path is. ``follow`` False: a link as the last name is the place itself, as open(2) with O_EXCL has it.
+    Raises as ``resolve``.
     """
     if "\0" in path:
         raise BadPath(f"{path!r} has a NUL in it", remedy="leave it out")
     parent = _parent_of(path)
     try:
-        place = None if parent is None else _last(parent, os.path.basename(path))
+        place = None if parent is None else _last(parent, os.path.basename(path), follow=follow)
         if place is not None:
             yield place
             return
     finally:
         if parent is not None:
             os.close(parent)
-    with resolve(ANYWHERE, os.path.join(os.getcwd(), path)) as place:
+    with resolve(ANYWHERE, path if os.path.isabs(path) else os.path.join(os.getcwd(), path)) as place:
         yield place
 
 
@@ -114,13 +115,13 @@ def _parent_of(path: str) -> int | None:
         return None
 
 
-def _last(parent: int, name: str) -> Place | None:
+def _last(parent: int, name: str, *, follow: bool) -> Place | None:
     """What the last name of a path leads to; None where that is a link."""
     try:
         found = mounts.facts_at(parent, name)
     except OSError:
         return None
-    if found is not None and stat.S_ISLNK(found.mode):
+    if follow and found is not None and stat.S_ISLNK(found.mode):
         return None
     directory = os.readlink(f"/proc/self/fd/{parent}")
     if directory.endswith(" (deleted)") and mounts.facts(parent, parent).nlink == 0:
@@ -201,7 +202,9 @@ class _Walk:
             os.close(self.descriptors.pop())  # so that a file that is replaced is not kept from being freed
             return Place(parent, name, place.path, found)
         elif not stat.S_ISDIR(found.mode):
-            raise NotFound(f"{place.path} is not a directory", remedy="name a path whose directories exist")
+            raise NotFound(
+                f"{place.path} is not a directory", remedy="name a path whose directories exist"
+            ) from NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), place.path)
         else:
             self.names.append(name)
         return None
@@ -218,7 +221,9 @@ class _Walk:
         os.close(self.descriptors.pop())
         self.links += 1
         if self.links > MAX_LINKS:
-            raise NotFound(f"{self.whole}: more than {MAX_LINKS} symbolic links", remedy="break the loop of links")
+            raise NotFound(
+                f"{self.whole}: more than {MAX_LINKS} symbolic links", remedy="break the loop of links"
+            ) from OSError(errno.ELOOP, os.strerror(errno.ELOOP), self.whole)
         destination = os.fsdecode(text)
         if destination.startswith("/"):
             destination = self.inside(destination, link)

@@ -37,7 +37,7 @@ def read(target: Target, wait: float = _WAIT) -> bytes:
     """
     if target.facts is None:
         return b""
-    fd = _open(target, wait)
+    fd = open_to_read(target, wait)
     try:
         return read_all(fd)
     finally:
@@ -48,7 +48,7 @@ def read_whole(target: Target, wait: float = _WAIT) -> Whole | None:
     """The bytes and attributes of the file that was looked at, None where there is none. Raises as ``read``."""
     if target.facts is None:
         return None
-    fd = _open(target, wait)
+    fd = open_to_read(target, wait)
     try:
         return Whole(version_of(read_all(fd)), _attributes(fd))
     finally:
@@ -57,7 +57,7 @@ def read_whole(target: Target, wait: float = _WAIT) -> Whole | None:
 
 def read_attributes(target: Target, wait: float = _WAIT) -> Attributes | None:
     """The attributes of the file that was looked at, None where they cannot be read. Raises as ``read``."""
-    fd = _open(target, wait)
+    fd = open_to_read(target, wait)
     try:
         return _attributes(fd)
     finally:
@@ -78,7 +78,8 @@ def is_readable(target: Target) -> bool:
     return os.access(f"/proc/self/fd/{target.fd}", os.R_OK)
 
 
-def _open(target: Target, wait: float) -> int:
+def open_to_read(target: Target, wait: float = _WAIT) -> int:
+    """A descriptor of the file that was looked at; a lease is waited for. Raises as ``read``."""
     if target.facts is not None and not stat.S_ISREG(target.facts.mode):
         raise target.refusal or NotARegularFile(f"{target.path} is not a regular file", remedy="name a regular file")
     give_up = time.monotonic() + wait

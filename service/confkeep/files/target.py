@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from confkeep.files.finding import Finding
     from confkeep.files.place import Place
 
+#: Code of the choice to replace a file of another user that this process may not write.
+NOT_OURS: Final = "not-ours"
 #: How often a file that has just lost its name is looked for again.
 _LOOKS: Final = 8
 
@@ -94,7 +96,7 @@ def look(place: Place, policy: RoutePolicy = RoutePolicy.AUTO, *, despite_mode: 
     """The target at ``place``; its descriptor is open inside the ``with``. A refusal is a result, not an exception.
 
     ``despite_mode``: a file that this process may not write is replaced all the same where a rename can do it, as
-    rename(2) has it.
+    rename(2) has it; the new one belongs to this process where that is not to be had otherwise.
     """
     seen = _see(place)
     if seen is None:
@@ -145,6 +147,8 @@ def _present(place: Place, fd: int, facts: mounts.Facts, policy: RoutePolicy, *,
     if choice is None:
         directory = mounts.facts(place.parent, place.parent)
         choice = _in_place_in(directory, place, facts) or _ORDINARY
+    if refusal and choice.code == "metadata":
+        choice = _NOT_OURS
     if refusal and choice.name is Route.OVERWRITE:
         return Target(place, fd, facts, None, refusal, findings)
     return Target(place, fd, facts, choice, None, findings, directory)
@@ -155,6 +159,11 @@ def _overwrite(code: str, reason: str) -> Choice:
 
 
 _ORDINARY: Final = Choice(Route.REPLACE, "ordinary-file", "an ordinary file in a writable directory")
+
+
+_NOT_OURS: Final = Choice(
+    Route.REPLACE, NOT_OURS, "it may not be written, but its directory may: the new file is this process's own"
+)
 
 
 def _in_place(found: mounts.Facts, policy: RoutePolicy) -> Choice | None:

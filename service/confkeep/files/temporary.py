@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from confkeep.errors import IoError
 from confkeep.files import leftovers, mounts, syscalls
 from confkeep.files.target import Changed
 from confkeep.files.written import Unsettled, Written, failure, sync_directory
@@ -65,6 +66,11 @@ class Temporary:
         try:
             written = rename()
         except OSError as error:
+            if error.errno == errno.ENOENT and not self.is_at(self.name):
+                raise IoError(
+                    f"{target.path}: the temporary file {self.name} has been removed; the old content is intact",
+                    remedy="save again; find out who removes files that are called .confkeep-*.tmp",
+                ) from error
             if error.errno in _CHANGED:
                 raise Changed from error
             raise failure(error, target.path, "renaming a new file onto") from error

@@ -8,17 +8,16 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from confkeep.errors import TargetBusy
 from confkeep.etag import version_of
 from confkeep.files.draft import Draft, open_draft
+from confkeep.files.flush import flush
 from confkeep.files.metadata import NotReproducible
-from confkeep.files.place import at
-from confkeep.files.read import read_whole
-from confkeep.files.target import Changed, look
+from confkeep.files.route import Route
+from confkeep.files.target import Changed
 from confkeep.library.in_place import save_in_place
+from confkeep.library.looking import on_target
 from confkeep.library.result import summary
-from confkeep.library.saving import ATTEMPTS, attempts, edits_kept, published
-from confkeep.library.state import settle
+from confkeep.library.saving import edits_kept, published, readable
 
 if TYPE_CHECKING:
     from confkeep.files.target import Target
@@ -27,17 +26,18 @@ if TYPE_CHECKING:
     from confkeep.saved import Saved
 
 
-def draft_for(path: str, *, private: bool = False, despite_mode: bool = False) -> Draft:
+def draft_for(path: str, *, private: bool = False, overwrite: bool = True, despite_mode: bool = False) -> Draft:
     """A draft for what is at ``path``; the caller discards it. ``private``: a new file is 0600.
 
-    Raises Refused, NotFound, BadPath, OutOfSpace, IoError.
+    Raises Refused, NotFound, BadPath, OutOfSpace, IoError. Without ``overwrite`` what is there does not count yet.
     """
-    for _ in range(ATTEMPTS):
-        with at(path) as place:
-            settle(place)
-            with look(place, despite_mode=despite_mode) as target, suppress(Changed):
-                return open_draft(target, private=private)
-    raise TargetBusy(f"{path} changes faster than it can be looked at", remedy="try again")
+
+    def opened(target: Target) -> Draft:
+        if target.refusal and (overwrite or target.facts is None):
+            raise target.refusal
+        return open_draft(target, private=private)
+
+    return on_target(path, opened, follow=overwrite, despite_mode=despite_mode)
 
 
 def commit(draft: Draft, path: str, wanted: Options, *, flushed: bool = False, despite_mode: bool = False) -> Saved:
@@ -46,37 +46,42 @@ def commit(draft: Draft, path: str, wanted: Options, *, flushed: bool = False, d
     Raises as ``confkeep.save``; the draft is still there then.
     """
     publish = partial(_publish, draft, wanted=wanted, flushed=flushed)
-    return attempts(path, publish, despite_mode=despite_mode)
+    return on_target(path, publish, follow=wanted.overwrite, despite_mode=despite_mode)
 
 
 def _publish(draft: Draft, target: Target, *, wanted: Options, flushed: bool) -> Saved:
+    if target.facts is not None and not wanted.overwrite:
+        wanted.compare(target.path, "")
     if target.refusal:
         raise target.refusal
-    if not draft.is_beside(target):
-        return _by_its_bytes(draft, target, wanted)
+    if draft.is_beside(target):
+        with suppress(NotReproducible):
+            return _by_rename(draft, target, wanted, flushed=flushed)
+    elif target.choice is not None and target.choice.name is Route.REPLACE:
+        with suppress(NotReproducible), draft.copied_beside(target) as copy:
+            return _by_rename(copy, target, wanted, flushed=False)
+    return save_in_place(target, readable(target, wanted), version_of(draft.read()), wanted, draft.mode())
+
+
+def _by_rename(draft: Draft, target: Target, wanted: Options, *, flushed: bool) -> Saved:
     size, etag = _measure(draft, hashed=not flushed)
-    with suppress(NotReproducible), published():
+    if not flushed and draft.mode() is None and target.facts is not None and target.facts.size == size:
+        old = readable(target, wanted)
+        if old is not None and old.version.etag == etag:
+            flush(target)
+            return summary(target, etag, size, changed=False)
+    with published():
         return summary(target, etag, size, written=_rename(draft, target, wanted, etag, flushed=flushed))
-    return _by_its_bytes(draft, target, wanted)
 
 
 def _rename(draft: Draft, target: Target, wanted: Options, etag: str, *, flushed: bool) -> Written:
     if wanted.expect is None:
-        if target.facts is not None and not wanted.overwrite:
-            wanted.compare(target.path, "")
         return draft.publish(target, overwrite=wanted.overwrite, flushed=flushed)
-    old = read_whole(target)
-    wanted.compare(target.path, None if old is None else old.version.etag)
+    old = readable(target, wanted)
     if old is None:
         raise Changed
     with edits_kept(target.place):
         return draft.swap(target, old, etag)
-
-
-def _by_its_bytes(draft: Draft, target: Target, wanted: Options) -> Saved:
-    old = read_whole(target)
-    wanted.compare(target.path, None if old is None else old.version.etag)
-    return save_in_place(target, version_of(draft.read()), wanted, draft.mode())
 
 
 def _measure(draft: Draft, *, hashed: bool) -> tuple[int, str]:

@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final, Literal, TextIO, Typ
 
 from confkeep.files.written import failure
 from confkeep.library.drafts import commit, draft_for
-from confkeep.library.options import JournalName, OnBusyName, Options, StrPath, options, text
+from confkeep.library.options import JournalName, OnBusyName, Options, StrPath, absolute, file_path, options
 from confkeep.library.threaded import Threaded
 
 if TYPE_CHECKING:
@@ -72,13 +72,13 @@ def file(
     if "b" not in mode:
         encoding = encoding or "utf-8"
     wanted = options(expect=expect, overwrite=overwrite, journal=journal, on_busy=on_busy)
-    return File(text(path), wanted, partial(open, mode=mode, encoding=encoding, newline=newline))
+    return File(file_path(path), wanted, partial(open, mode=mode, encoding=encoding, newline=newline))
 
 
 class File(Threaded[F]):
     """A save that is being written; use it in a ``with`` or ``async with``. ``saved``: what became of it."""
 
-    def __init__(self, path: str, wanted: Options, opener: Callable[[str], F]) -> None:
+    def __init__(self, path: str, wanted: Options, opener: Callable[..., F]) -> None:
         """``opener`` opens a draft by its path."""
         self.saved: Saved | None = None
         self._path = path
@@ -89,9 +89,10 @@ class File(Threaded[F]):
 
     def __enter__(self) -> F:
         """The file to write to."""
-        self._draft = draft_for(self._path)
+        self._path = absolute(self._path)
+        self._draft = draft_for(self._path, overwrite=self._wanted.overwrite)
         try:
-            self._file = self._opener(self._draft.path)
+            self._file = self._opener(self._draft.path, opener=self._draft.opener)
         except BaseException:
             self._draft.discard()
             raise

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from confkeep.errors import IoError, JournalUnavailable, NoPermission
 from confkeep.files.overwrite import overwrite
-from confkeep.files.read import read
 from confkeep.files.root import Journal
 from confkeep.files.route import Choice, Route
 from confkeep.files.written import Unsettled
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from confkeep.etag import Version
+    from confkeep.files.read import Whole
     from confkeep.files.target import Target
     from confkeep.library.options import Options
     from confkeep.saved import Saved
@@ -28,32 +29,35 @@ _METADATA: Final = Choice(Route.OVERWRITE, "metadata", "a new file could not be 
 _NO_JOURNAL: Final = "written in place without a journal, a crash at that moment could not have been undone: "
 
 
-def save_in_place(target: Target, new: Version, wanted: Options, mode: int | None = None) -> Saved:
-    """Save ``new`` to ``target``, which is looked at again, and give it ``mode`` if that is not None.
+def save_in_place(target: Target, old: Whole | None, new: Version, wanted: Options, mode: int | None = None) -> Saved:
+    """Save ``new`` to ``target``, which holds ``old``, and give it ``mode`` if that is not None.
 
     Raises as Keeper.save. NoPermission when ``mode`` closes the file to readers and may not be given to it.
     """
     with _given(target, mode):
         try:
-            return _by_keeper(target, new, wanted)
+            saved = _by_keeper(target, new, wanted)
         except JournalUnavailable as error:
             if wanted.journal is Journal.REQUIRE:
                 raise
-            return _without_journal(target, new, wanted, error.detail)
+            saved = _without_journal(target, old, new, wanted, error.detail)
+    if mode is not None and saved.route.name is Route.REPLACE:
+        os.chmod(saved.path, mode)  # it need not keep its inode any more
+    return saved
 
 
 def _by_keeper(target: Target, new: Version, wanted: Options) -> Saved:
     from confkeep.documents.check import Validate
     from confkeep.keeper import Request
 
-    with opened_keeper(state_directory()) as keeper:
+    with opened_keeper(state_directory()) as keeper, wanted.named_conflicts():
         request = Request(new.data, wanted.precondition, validate=Validate.OFF)
         return keeper.save(wanted.root, target.path, request)
 
 
-def _without_journal(target: Target, new: Version, wanted: Options, why: str) -> Saved:
+def _without_journal(target: Target, old: Whole | None, new: Version, wanted: Options, why: str) -> Saved:
     try:
-        written = overwrite(target, read(target), new.data, on_busy=wanted.on_busy)
+        written = overwrite(target, b"" if old is None else old.version.data, new.data, on_busy=wanted.on_busy)
     except Unsettled as error:
         raise IoError(
             f"{target.path}: {error.detail} ({error.cause.strerror}), and there is no journal to repair it from",
@@ -61,13 +65,7 @@ def _without_journal(target: Target, new: Version, wanted: Options, why: str) ->
         ) from error
     choice = target.choice if target.choice and target.choice.name is Route.OVERWRITE else _METADATA
     saved = result(target, new, written=written, choice=choice, crash_safe=False)
-    return _noted(saved, _NO_JOURNAL + why)
-
-
-def _noted(saved: Saved, note: str) -> Saved:
-    from dataclasses import replace
-
-    return replace(saved, notes=(*saved.notes, note))
+    return replace(saved, notes=(*saved.notes, _NO_JOURNAL + why))
 
 
 @contextmanager

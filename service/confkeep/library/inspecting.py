@@ -5,38 +5,33 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from confkeep.errors import TargetBusy
 from confkeep.etag import etag_of
-from confkeep.files.place import at
 from confkeep.files.read import is_readable, read
-from confkeep.files.route import DECLARED
-from confkeep.files.target import Changed, Target, look
+from confkeep.files.route import DECLARED, Route
+from confkeep.library.looking import on_target
 from confkeep.library.options import StrPath, text
+from confkeep.library.state import no_journal
 from confkeep.saved import Verdict
 
 if TYPE_CHECKING:
-    from typing import Final
-
-_ATTEMPTS: Final = 5
+    from confkeep.files.target import Target
 
 
 def inspect(path: StrPath) -> Verdict:
     """What is at ``path``, its etag, and the route that a save would take with its guarantees, or why it is refused.
 
-    Nothing is written, nothing is remembered. Raises NotFound (a directory on the way is missing), BadPath,
-    NoPermission (a directory on the way is closed), TargetBusy.
+    Nothing is written, nothing is remembered. A file that must be written in place is refused where the journal cannot
+    be kept (see ``journal`` of ``confkeep.save``). Raises NotFound (a directory on the way is missing), BadPath,
+    NoPermission (a directory on the way is closed), TargetBusy, IoError.
     """
-    for _ in range(_ATTEMPTS):
-        with at(text(path)) as place, look(place) as target:
-            try:
-                return _verdict(target)
-            except Changed:
-                continue
-    raise TargetBusy(f"{text(path)} is replaced faster than it can be read", remedy="try again")
+    return on_target(text(path), _verdict)
 
 
 def _verdict(target: Target) -> Verdict:
-    choice = None if target.refusal else target.choice
+    refusal = target.refusal
+    if refusal is None and target.choice is not None and target.choice.name is Route.OVERWRITE:
+        refusal = no_journal(target.path)
+    choice = None if refusal else target.choice
     return Verdict(
         path=target.path,
         stat=None if target.fd is None else os.fstat(target.fd),
@@ -44,6 +39,6 @@ def _verdict(target: Target) -> Verdict:
         revision=None,
         route=choice,
         guarantees=None if choice is None else DECLARED[choice.name],
-        refusal=target.refusal,
+        refusal=refusal,
         findings=target.findings,
     )

@@ -14,7 +14,7 @@ from confkeep.files.root import ANYWHERE
 from confkeep.history.revisions import Author, Origin
 from confkeep.keeper import Keeper as Transactions
 from confkeep.keeper import Request
-from confkeep.library.options import JournalName, OnBusyName, StrPath, options, text
+from confkeep.library.options import JournalName, OnBusyName, StrPath, file_path, options, text
 from confkeep.library.state import state_directory
 
 if TYPE_CHECKING:
@@ -60,8 +60,8 @@ class Keeper:
         """
         wanted = options(expect=expect, overwrite=overwrite, journal=journal, on_busy=on_busy)
         author = Author(Origin.LIBRARY, uid=os.geteuid(), message=message)
-        request = Request(bytes(data), wanted.precondition, author, _validate(validate))
-        with at(text(path)) as place:
+        request = Request(bytes(memoryview(data)), wanted.precondition, author, _validate(validate))
+        with at(file_path(path), follow=overwrite) as place, wanted.named_conflicts():
             return self._keeper.save(wanted.root, place.path, request)
 
     def read(self, path: StrPath) -> Content:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
-from confkeep.errors import AlreadyExists, BadParameter, Conflict
+from confkeep.errors import AlreadyExists, BadParameter, BadPath, Conflict, NotFound
 from confkeep.expect import ABSENT, Expect
 from confkeep.files.root import LEASE_WAIT, Journal, OnBusy, Root
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 #: ``refuse`` rather than let a reader see a file half done, where no write lease is to be had.
 OnBusyName = Literal["write", "refuse"]
@@ -19,7 +23,8 @@ StrPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 E = TypeVar("E", bound=StrEnum)
 
-_WHATEVER = Expect(anything=True, absent=True)
+_ANOTHER_NAME: Final = "choose another name, or save with overwrite=True"
+_WHATEVER: Final = Expect(anything=True, absent=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +53,23 @@ class Options:
         if self.precondition.holds(etag):
             return
         if not self.overwrite:
-            raise AlreadyExists(
-                f"{path} exists already", remedy="choose another name, or save with overwrite=True", etag=etag
-            )
+            raise AlreadyExists(f"{path} exists already", remedy=_ANOTHER_NAME)
         there = "holds no file" if etag is None else f"has etag {etag}"
         raise Conflict(
             f"{path} {there}; this save expects {self.precondition}",
             remedy="read the file again, put your change on top of what is there, and save with its etag",
             etag=etag,
         )
+
+    @contextmanager
+    def named_conflicts(self) -> Generator[None]:
+        """Say AlreadyExists, where a keeper says Conflict of what was not to be there."""
+        try:
+            yield
+        except Conflict as error:
+            if self.overwrite:
+                raise
+            raise AlreadyExists(error.detail, remedy=_ANOTHER_NAME, **error.members) from error
 
 
 def options(*, expect: str | None, overwrite: bool, journal: str, on_busy: str) -> Options:
@@ -74,5 +87,21 @@ def _one_of(kind: type[E], value: str, name: str) -> E:
 
 
 def text(path: StrPath) -> str:
-    """``path`` as text; bytes that are no UTF-8 as ``os.fsdecode`` has them."""
-    return os.fsdecode(path)
+    """``path`` as text; bytes that are no UTF-8 as ``os.fsdecode`` has them. Raises NotFound for no path at all."""
+    found = os.fsdecode(path)
+    if not found:
+        raise NotFound("the path is empty", remedy="name a file")
+    return found
+
+
+def absolute(path: str) -> str:
+    """``path`` from the root, so that the working directory may change; ``..`` stays, for a link may come before it."""
+    return path if os.path.isabs(path) else os.path.join(os.getcwd(), path)
+
+
+def file_path(path: StrPath) -> str:
+    """The same for a file. Raises BadPath for a name that only a directory can have."""
+    found = text(path)
+    if os.path.basename(found) in {"", ".", ".."}:
+        raise BadPath(f"{found!r} names a directory", remedy="name a file")
+    return found

@@ -4,34 +4,30 @@ from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from confkeep.errors import ConfkeepError, IoError, TargetBusy
+from confkeep.errors import ConfkeepError, IoError
 from confkeep.etag import Version, version_of
 from confkeep.files import displaced
 from confkeep.files.flush import flush
 from confkeep.files.metadata import NotReproducible
-from confkeep.files.place import at
 from confkeep.files.read import Whole, read_whole
 from confkeep.files.replace import Displaced, stage
 from confkeep.files.route import Route
-from confkeep.files.target import Changed, look
 from confkeep.files.written import Unsettled
 from confkeep.library.in_place import save_in_place
-from confkeep.library.options import JournalName, OnBusyName, Options, StrPath, options, text
+from confkeep.library.looking import on_target
+from confkeep.library.options import JournalName, OnBusyName, Options, StrPath, file_path, options
 from confkeep.library.result import result
-from confkeep.library.state import opened_keeper, settle, state_directory
+from confkeep.library.state import opened_keeper, state_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
 
     from confkeep.files.place import Place
     from confkeep.files.target import Target
     from confkeep.files.written import Written
     from confkeep.saved import Saved
-
-#: How often a target that others replace at the same time is looked at again.
-ATTEMPTS: Final = 50
 
 
 def save(
@@ -58,32 +54,30 @@ def save(
     JournalUnavailable), NotFound, BadPath, OutOfSpace, IoError: the file is as it was.
     """
     wanted = options(expect=expect, overwrite=overwrite, journal=journal, on_busy=on_busy)
-    new = version_of(bytes(data))
-    return attempts(text(path), partial(_attempt, new=new, wanted=wanted))
-
-
-def attempts(path: str, attempt: Callable[[Target], Saved], *, despite_mode: bool = False) -> Saved:
-    """Look and attempt, again where somebody came in between. ``despite_mode`` as in ``look``."""
-    for _ in range(ATTEMPTS):
-        with at(path) as place:
-            settle(place)
-            with look(place, despite_mode=despite_mode) as target, suppress(Changed):
-                return attempt(target)
-    raise TargetBusy(f"{path} changes faster than it can be looked at", remedy="try again")
+    new = version_of(bytes(memoryview(data)))
+    return on_target(file_path(path), partial(_attempt, new=new, wanted=wanted), follow=overwrite)
 
 
 def _attempt(target: Target, *, new: Version, wanted: Options) -> Saved:
-    if target.refusal:
-        raise target.refusal
-    old = read_whole(target)
-    wanted.compare(target.path, None if old is None else old.version.etag)
+    old = readable(target, wanted)
     if old is not None and old.version == new:
         flush(target)
         return result(target, new, changed=False)
     if target.choice is not None and target.choice.name is Route.REPLACE:
         with suppress(NotReproducible), published():
             return result(target, new, written=_replace(target, new, old, wanted))
-    return save_in_place(target, new, wanted)
+    return save_in_place(target, old, new, wanted)
+
+
+def readable(target: Target, wanted: Options) -> Whole | None:
+    """What is there, if it may be written and is what the caller expects."""
+    if target.facts is not None and not wanted.overwrite:
+        wanted.compare(target.path, "")
+    if target.refusal:
+        raise target.refusal
+    old = read_whole(target)
+    wanted.compare(target.path, None if old is None else old.version.etag)
+    return old
 
 
 def _replace(target: Target, new: Version, old: Whole | None, wanted: Options) -> Written:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from confkeep.errors import ConfkeepError, JournalUnavailable
+from confkeep.files import persistence
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -23,15 +24,43 @@ def state_directory() -> Path:
     """
     named = os.environ.get("CONFKEEP_STATE")
     if named:
+        if not os.path.isabs(named):
+            raise JournalUnavailable(f"CONFKEEP_STATE={named!r} is not absolute", remedy="give the whole path")
         return Path(named)
     home = os.environ.get("XDG_STATE_HOME", "")
-    if not os.path.isabs(home):  # the specification: a relative path is to be ignored
-        home = os.path.join(os.path.expanduser("~"), ".local", "state")
-    if not os.path.isabs(home):
+    if os.path.isabs(home):  # the specification: a relative path is to be ignored
+        return Path(home, "confkeep")
+    home = os.path.expanduser("~")
+    if os.environ.get("HOME") == "" or not os.path.isabs(home):
         raise JournalUnavailable(
             f"uid {os.geteuid()} has no home directory for the journal", remedy="set CONFKEEP_STATE to a directory"
         )
-    return Path(home, "confkeep")
+    return Path(home, ".local", "state", "confkeep")
+
+
+def no_journal(path: str) -> JournalUnavailable | None:
+    """Why ``path`` could not be written in place from here, as far as that can be known without making anything."""
+    try:
+        state = state_directory()
+    except JournalUnavailable as error:
+        return error
+    there = state
+    while not there.exists():
+        there = there.parent
+    if not os.access(there, os.W_OK | os.X_OK):
+        return JournalUnavailable(
+            f"{path} must be written in place, which needs a journal: {there} cannot be written",
+            remedy="set CONFKEEP_STATE to a directory of yours",
+        )
+    finding = persistence.of_state(there)
+    if finding is None or finding.severity != "error":
+        return None
+    return JournalUnavailable(
+        f"{path} must be written in place, which needs a durable journal: {finding.message}",
+        remedy="set CONFKEEP_STATE to a directory on a disk",
+        rule=finding.rule,
+        evidence=finding.evidence,
+    )
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -29,9 +30,14 @@ class Threaded(ABC, Generic[T]):
 
     async def __aenter__(self) -> T:
         """Begin, on a thread."""
-        from asyncio import to_thread
+        from asyncio import CancelledError, to_thread
 
-        return await to_thread(self.__enter__)
+        entry = _Entry(self)
+        try:
+            return await to_thread(entry.enter)
+        except CancelledError as cancelled:
+            entry.abandon(cancelled)
+            raise
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -40,3 +46,31 @@ class Threaded(ABC, Generic[T]):
         from asyncio import to_thread
 
         await to_thread(self.__exit__, kind, error, traceback)
+
+
+class _Entry(Generic[T]):
+    """A task that is cancelled while it enters never leaves: then whoever comes second, thread or task, does."""
+
+    def __init__(self, manager: Threaded[T]) -> None:
+        self._manager = manager
+        self._guard = threading.Lock()
+        self._entered = False
+        self._abandoned: BaseException | None = None
+
+    def enter(self) -> T:
+        """On the thread."""
+        value = self._manager.__enter__()
+        with self._guard:
+            self._entered = True
+            abandoned = self._abandoned
+        if abandoned is not None:
+            self._manager.__exit__(type(abandoned), abandoned, None)
+        return value
+
+    def abandon(self, error: BaseException) -> None:
+        """Nobody waits for it any more."""
+        with self._guard:
+            self._abandoned = error
+            entered = self._entered
+        if entered:
+            self._manager.__exit__(type(error), error, None)
