@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Final, Self
 
 from confkeep import recovery
 from confkeep.documents.check import Validate, check, format_of
-from confkeep.errors import BadPath, ConfkeepError, Conflict, InvalidDocument, IoError, NotFound, TargetBusy
+from confkeep.errors import BadPath, ConfkeepError, Conflict, InvalidDocument, IoError, NotFound, TargetBusy, shown
 from confkeep.etag import Version, etag_of, version_of
 from confkeep.files import lock, mounts, persistence
+from confkeep.files.finding import Finding
 from confkeep.files.flush import flush
 from confkeep.files.leftovers import is_temporary
 from confkeep.files.place import resolve
@@ -25,6 +26,7 @@ from confkeep.files.read import is_readable, read, read_whole
 from confkeep.files.route import DECLARED
 from confkeep.files.target import Changed, Target, look
 from confkeep.history import intents, revisions
+from confkeep.history.revisions import Origin
 from confkeep.history.store import Store
 from confkeep.saved import Content, Saved, Verdict
 from confkeep.writing import Plan, Writing, without_journal
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from confkeep.expect import Expect
     from confkeep.files.place import Place
     from confkeep.files.root import OnBusy, Root
+    from confkeep.history.damage import Damage
     from confkeep.history.revisions import Author, Revision
 
 _ATTEMPTS: Final = 5
@@ -49,7 +52,11 @@ _STAGERS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One save. ``on_busy`` None: as the root says. ``validate`` counts where the format is known."""
+    """One save. ``on_busy`` None: as the root says. ``validate`` counts where the format is known.
+
+    ``exact``: what is there must be what is expected even if it is the new content already. An API's client repeats a
+    request whose answer it has not seen; two processes that count on from one number do not want to be told "done".
+    """
 
     data: bytes
     expect: Expect
@@ -57,6 +64,7 @@ class Request:
     validate: Validate = Validate.SYNTAX
     on_busy: OnBusy | None = None
     dry_run: bool = False
+    exact: bool = False
 
 
 class Keeper:
@@ -67,6 +75,8 @@ class Keeper:
         self.store = Store(state)
         #: STA001, when the state directory cannot hold what the journal promises.
         self.state_finding = persistence.of_state(state)
+        #: STA002, when the history was damaged and a new one has begun.
+        self.history_finding = None if self.store.damage is None else _finding_of(self.store.damage)
         self._lock_file = os.fspath(state / "locks")
         self._presence = lock.Presence(self._lock_file)
         # Threads start when first needed; idle ones do not wake.
@@ -118,6 +128,22 @@ class Keeper:
                         continue
         raise TargetBusy(f"{place.path} changes faster than it can be compared", remedy="try again")
 
+    def restore(self, root: Root, number: int, request: Request) -> Saved:
+        """As ``save``, with the content of revision ``number`` to the file it is of; ``request.data`` does not count.
+
+        Raises NotFound also where that file is not below ``root``, Pruned, NoContent (the revision is a removal).
+        """
+        path, _, data = self.revision(number)
+        relative = relative_to(root, path)
+        if relative is None:
+            raise NotFound(
+                f"revision {number} is of {path}, which is not below {root.path}", remedy="name another root"
+            )
+        author = replace(
+            request.author, origin=Origin.RESTORE, message=request.author.message or f"restores revision {number}"
+        )
+        return self.save(root, relative, replace(request, data=data, author=author))
+
     def _attempt(self, target: Target, root: Root, request: Request) -> Saved:
         refusal = self._refusal(target, root)
         if refusal:
@@ -126,7 +152,8 @@ class Keeper:
         old = None if whole is None else whole.version
         new = version_of(request.data)
         saved = _as_far_as_known(target, old, new, dry_run=request.dry_run)
-        if not saved.changed and not request.expect.absent:
+        expected = request.expect.holds(new.etag) if request.exact else not request.expect.absent
+        if not saved.changed and expected:
             return saved if request.dry_run else replace(saved, revision=self._note(target, new))
         self._compare(target, old, request.expect)
         format_ = None if request.validate is Validate.OFF else format_of(target.place.name)
@@ -254,15 +281,10 @@ class Keeper:
             return revisions.listing(connection, place.path, limit, before)
 
     def revision(self, number: int) -> tuple[str, Revision, bytes]:
-        """One revision: its file's path, itself, its bytes. Raises NotFound."""
+        """One revision: its file's path, itself, its bytes. Raises NotFound, Pruned, NoContent (a removal)."""
         with self.store.reading() as connection:
-            found = revisions.find(connection, number)
-            data = None if found is None else revisions.content(connection, found[1].etag)
-        if found is None or data is None:
-            raise NotFound(
-                f"there is no revision {number}", remedy="GET /v1/history/{root}/{path} lists a file's revisions"
-            )
-        return (*found, data)
+            path, revision = revisions.get(connection, number)
+            return path, revision, revisions.data_of(connection, revision)
 
     def _revision_of(self, path: str, etag: str) -> int | None:
         with self.store.reading() as connection:
@@ -277,6 +299,27 @@ class Keeper:
             keys.append(lock.key_of_inode(place.passed.dev, place.passed.ino))
         with lock.hold(self._lock_file, keys, wait=_LOCK_WAIT if wait is None else wait, what=place.path):
             yield
+
+
+def relative_to(root: Root, path: str) -> str | None:
+    """How the history's ``path`` is addressed below ``root``; None where it is not below it."""
+    base = os.path.realpath(root.path)
+    if path == base:
+        return os.path.basename(root.path)
+    below = base.rstrip("/") + "/"
+    return path.removeprefix(below) if path.startswith(below) else None
+
+
+def _finding_of(damage: Damage) -> Finding:
+    kept = f"; unsettled saves of {', '.join(damage.kept)} were taken over" if damage.kept else ""
+    lost = f"; LOST are unsettled saves: {', '.join(damage.lost)}" if damage.lost else ""
+    return Finding(
+        rule="STA002",
+        severity="error",
+        message=shown(f"the history was damaged ({damage.reason}) and a new one has begun{kept}{lost}"),
+        remedy="look for the disk's errors (dmesg); sqlite3's .recover may still read the old history; then remove it",
+        evidence=shown(os.fspath(damage.aside)),
+    )
 
 
 def _check(target: Target, request: Request, format_: Format | None) -> tuple[Diagnostic, ...]:

@@ -134,6 +134,8 @@ def _settle(store: Store, intent: Intent, target: Target, is_alone: Callable[[],
     found = classify(present, intent, known=_is_known(store, intent.path, present))
     if found is Found.TORN and not _may_be_ours(intent, target):
         found = Found.OTHER
+    if found is Found.TORN and target.refusal:
+        raise target.refusal
     if found in {Found.TORN, Found.OTHER} and not is_alone() and _is_closed_soon(store, intent):
         return Recovered(intent.path, intent.revision, None, settled=True, detail="settled meanwhile")
     details = {
@@ -143,8 +145,6 @@ def _settle(store: Store, intent: Intent, target: Target, is_alone: Callable[[],
         Found.OTHER: "somebody else wrote the file since: it was not touched; the save is an abandoned revision",
     }
     if found is Found.TORN and present is not None:
-        if target.refusal:
-            raise target.refusal
         _record_torn(store, intent, version_of(present))
         overwrite(target, present, intent.new)
     else:

@@ -140,8 +140,10 @@ class Draft:
         return None if mode == self.given else mode
 
     def is_beside(self, target: Target) -> bool:
-        """Whether one rename brings it to ``target``."""
+        """Whether one rename brings it to ``target``: nobody has removed it, or put another in its place."""
         if self.beside is None or target.choice is None or target.choice.name is not Route.REPLACE:
+            return False
+        if not self.beside.is_at(self.beside.name):
             return False
         here = mounts.facts(self.beside.directory, self.beside.directory)
         there = mounts.facts(target.place.parent, target.place.parent)

@@ -87,7 +87,9 @@ def hold(lock_file: str, keys: Iterable[int], *, wait: float, what: str) -> Gene
             _take(fd, key, deadline, what)
         yield
     finally:
-        os.close(fd)  # the last descriptor of the description: the kernel drops its locks
+        # To close would do, if no other thread had forked meanwhile: the child has a copy of the descriptor.
+        fcntl.fcntl(fd, fcntl.F_OFD_SETLK, _FLOCK.pack(fcntl.F_UNLCK, os.SEEK_SET, 0, 0, 0))
+        os.close(fd)
 
 
 def _take(fd: int, key: int, deadline: float, what: str) -> None:

@@ -59,7 +59,7 @@ def reserve(fd: int, blocks: int, old: int, new: int) -> bool:
             syscalls.unshare(fd, max(new, 1))
         elif new > old or blocks * _SECTOR < old:  # a file with holes grows inside
             syscalls.reserve(fd, 0, max(new, 1))
-        if kind in _COPY_ON_WRITE:
+        if kind in _COPY_ON_WRITE and (old or new):
             syscalls.reserve(fd, _rounded(max(old, new)), _rounded(old) + _rounded(new))
             return True
     except OSError as error:

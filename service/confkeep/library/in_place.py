@@ -51,7 +51,7 @@ def _by_keeper(target: Target, new: Version, wanted: Options) -> Saved:
     from confkeep.keeper import Request
 
     with opened_keeper(state_directory()) as keeper, wanted.named_conflicts():
-        request = Request(new.data, wanted.precondition, validate=Validate.OFF)
+        request = Request(new.data, wanted.precondition, validate=Validate.OFF, exact=True)
         return keeper.save(wanted.root, target.path, request)
 
 

@@ -60,7 +60,7 @@ class Keeper:
         """
         wanted = options(expect=expect, overwrite=overwrite, journal=journal, on_busy=on_busy)
         author = Author(Origin.LIBRARY, uid=os.geteuid(), message=message)
-        request = Request(bytes(memoryview(data)), wanted.precondition, author, _validate(validate))
+        request = Request(bytes(memoryview(data)), wanted.precondition, author, _validate(validate), exact=True)
         with at(file_path(path), follow=overwrite) as place, wanted.named_conflicts():
             return self._keeper.save(wanted.root, place.path, request)
 

@@ -84,6 +84,9 @@ def settle(place: Place) -> None:
     """
     with suppress(JournalUnavailable):
         state = state_directory()
-        if os.path.exists(state / "history.db-wal"):
-            with suppress(ConfkeepError, OSError), opened_keeper(state) as keeper:
-                keeper.settle(place)
+        if not os.path.exists(state / "history.db-wal"):
+            return
+        from confkeep.keeper import Keeper
+
+        with suppress(ConfkeepError, OSError), Keeper(state) as keeper:
+            keeper.settle(place)
