@@ -1,4 +1,4 @@
-"""``python -m bench [save] [start] [cli] [torn] [replace] [--rounds N]``; exit code 1 when a budget is exceeded."""
+"""``python -m bench [BENCH ...] [--rounds N]``: those below, or all; exit code 1 when a budget is exceeded."""
 
 from __future__ import annotations
 
@@ -9,9 +9,18 @@ import sys
 from pathlib import Path
 
 import confkeep
-from bench import cli, replace, save, start, torn
+from bench import cli, folder, imports, library, replace, save, start, torn
 
-_BENCHES = {"save": save.run, "start": start.run, "cli": cli.run, "torn": torn.run, "replace": replace.run}
+_BENCHES = {
+    "save": save.run,
+    "start": start.run,
+    "cli": cli.run,
+    "torn": torn.run,
+    "replace": replace.run,
+    "folder": folder.run,
+    "library": library.run,
+    "imports": imports.run,
+}
 
 
 def _end(*_: object) -> None:

@@ -1,4 +1,7 @@
-"""The system calls of one save, counted by strace. ``python -m bench.calls LANE DIRECTORY`` is what it traces."""
+"""The system calls of one save, counted by strace. ``python -m bench.calls LANE DIRECTORY`` is what it traces.
+
+So is another program that takes the same arguments and repeats a lane of its own.
+"""
 
 from __future__ import annotations
 
@@ -34,14 +37,14 @@ _OTHER_NAMES: Final = {
 _MARK: Final = "CLOCK_THREAD_CPUTIME_ID"
 
 
-def counted(lane: str, directory: Path) -> dict[str, float] | None:
+def counted(lane: str, directory: Path, program: str = "bench.calls") -> dict[str, float] | None:
     """Calls a save by name; None where strace is missing or may not trace."""
     if shutil.which("strace") is None:
         return None
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         command = ["strace", "-e", _TRACED, "-e", "signal=none", "-o", str(log)]
-        traced = [sys.executable, "-m", "bench.calls", lane, str(directory.resolve())]
+        traced = [sys.executable, "-m", program, lane, str(directory.resolve())]
         done = subprocess.run([*command, *traced], cwd=Path(__file__).parents[1], check=False, capture_output=True)
         if done.returncode:
             print(f"no calls counted: {done.stderr.decode('utf-8', 'replace').strip()}")
@@ -74,10 +77,11 @@ def _named(name: str, arguments: str) -> str:
     return _OTHER_NAMES.get(name, name)
 
 
-def _main(lane: str, directory: str) -> None:
+def repeat(lane: replacing.Lane, directory: str) -> None:
+    """What is traced."""
     for _ in range(_WARM + _SAVES):
-        replacing.LANES[lane](Path(directory), document.fresh())
+        lane(Path(directory), document.fresh())
 
 
 if __name__ == "__main__":
-    _main(sys.argv[1], sys.argv[2])
+    repeat(replacing.LANES[sys.argv[1]], sys.argv[2])

@@ -308,6 +308,7 @@ def test_a_file_has_one_history_by_every_way(keeper: Keeper, one: Bench) -> None
 def test_no_descriptor_is_left(keeper: Keeper, one: Bench) -> None:
     """However a save ends."""
     save(keeper, one)
+    keeper.history(one.root, NAME, 1)  # opens the connection that reads
     before = sorted(os.listdir("/proc/self/fd"))
     save(keeper, one, OLD)
     for failing in (partial(save, keeper, one, b"a: ["), partial(save, keeper, one, NEW, ABSENT)):

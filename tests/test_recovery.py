@@ -288,7 +288,7 @@ def test_a_repair_that_fails_is_put_back_and_tried_again(
 
 def intent(old: bytes | None, new: bytes) -> Intent:
     """An open intent."""
-    return Intent(1, "/a", None, mount_root=False, old=old, new=new, route="overwrite")
+    return Intent(1, "/a", None, mount_root=False, old=old, new=new, route="overwrite", batch=1, back=False)
 
 
 @given(st.binary(max_size=40), st.binary(max_size=40), st.data())

@@ -58,6 +58,18 @@ class NotFound(ConfkeepError):
     slug, title, status, exit_code = "not-found", "Not found", 404, 6
 
 
+class Pruned(ConfkeepError):
+    """The revision was there once: what the settings keep of a root's history no longer includes it."""
+
+    slug, title, status, exit_code = "pruned", "The revision is no longer kept", 410, 6
+
+
+class NoContent(ConfkeepError):
+    """The revision records that the file was removed: there are no bytes to be had."""
+
+    slug, title, status, exit_code = "no-content", "The revision is a removal", 409, 6
+
+
 class PreconditionRequired(ConfkeepError):
     """A save must say what it replaces: ``If-Match`` or ``If-None-Match: *`` (RFC 6585, section 3)."""
 
@@ -153,6 +165,12 @@ class IoError(ConfkeepError):
     """The operating system failed. ``detail`` says what became of the file."""
 
     slug, title, status = "io-error", "The operating system failed", 500
+
+
+class HistoryDamaged(IoError):
+    """The history is not what was written to it. The file that was to be saved was not touched."""
+
+    slug, title = "history-damaged", "The history is damaged"
 
 
 class ShuttingDown(ConfkeepError):

@@ -32,7 +32,7 @@ from confkeep.saved import Content, Saved, Verdict
 from confkeep.writing import Plan, Writing, without_journal
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
     from confkeep.documents.check import Format
@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     from confkeep.files.place import Place
     from confkeep.files.root import OnBusy, Root
     from confkeep.history.damage import Damage
+    from confkeep.history.intents import Intent
     from confkeep.history.revisions import Author, Revision
+    from confkeep.transaction import Change
 
 _ATTEMPTS: Final = 5
 _LOCK_WAIT: Final = 30.0
@@ -80,11 +82,11 @@ class Keeper:
         self._lock_file = os.fspath(state / "locks")
         self._presence = lock.Presence(self._lock_file)
         # Threads start when first needed; idle ones do not wake.
-        self._stagers = ThreadPoolExecutor(_STAGERS, thread_name_prefix="confkeep-stage")
+        self.stagers = ThreadPoolExecutor(_STAGERS, thread_name_prefix="confkeep-stage")
 
     def close(self) -> None:
         """Bring everything to the disk and close the state."""
-        self._stagers.shutdown()
+        self.stagers.shutdown()
         self.store.close()
         self._presence.end()
 
@@ -101,12 +103,14 @@ class Keeper:
 
         ``wait``: seconds for each file that another process is saving.
         """
-        return recovery.recover(self.store, partial(self._locked, wait=wait), self._presence.is_alone)
+        return recovery.recover(self._tools(wait))
 
     def settle(self, place: Place) -> None:
         """Settle what a crash left open of one file. Raises ConfkeepError or OSError when that is not possible now."""
-        with self._locked(place):
-            recovery.settle(self.store, place, self._presence.is_alone)
+        recovery.settle(self._tools(), [place])
+
+    def _tools(self, wait: float | None = None) -> recovery.Tools:
+        return recovery.Tools(self.store, partial(self._locked, wait=wait), self._presence.is_alone)
 
     def save(self, root: Root, relative: str, request: Request) -> Saved:
         """Save ``request.data`` to the file ``relative`` below ``root``.
@@ -114,12 +118,7 @@ class Keeper:
         Raises Refused (with its subclasses), Conflict, InvalidDocument, NotFound, OutOfSpace, IoError,
         JournalUnavailable: the file is as it was. IoError whose detail says so: it is not, and will be repaired.
         """
-        with resolve(root, relative) as place, self._locked(place):
-            if is_temporary(place.name):
-                raise BadPath(
-                    f"{place.name!r} is a name of confkeep's own temporary files", remedy="choose another name"
-                )
-            recovery.settle(self.store, place, self._presence.is_alone)
+        with resolve(root, relative) as place, self.settled([place]):
             for _ in range(_ATTEMPTS):
                 with look(place, root.route) as target:
                     try:
@@ -144,21 +143,37 @@ class Keeper:
         )
         return self.save(root, relative, replace(request, data=data, author=author))
 
+    @contextmanager
+    def settled(self, places: list[Place]) -> Generator[None]:
+        """Hold the locks of ``places``, of which nothing is open."""
+        for place in places:
+            if is_temporary(place.name):
+                raise BadPath(
+                    f"{place.name!r} is a name of confkeep's own temporary files", remedy="choose another name"
+                )
+        for _ in range(_ATTEMPTS):
+            with self._locked(*places):
+                if not recovery.pending(self.store, places):
+                    yield
+                    return
+            recovery.settle(self._tools(), places)
+        raise TargetBusy(f"{places[0].path}: unsettled saves of it keep coming", remedy="try again")
+
     def _attempt(self, target: Target, root: Root, request: Request) -> Saved:
-        refusal = self._refusal(target, root)
+        refusal = self.refusal(target, root)
         if refusal:
             raise refusal
         whole = read_whole(target)
         old = None if whole is None else whole.version
         new = version_of(request.data)
-        saved = _as_far_as_known(target, old, new, dry_run=request.dry_run)
+        saved = as_far_as_known(target, old, new, dry_run=request.dry_run)
         expected = request.expect.holds(new.etag) if request.exact else not request.expect.absent
         if not saved.changed and expected:
             return saved if request.dry_run else replace(saved, revision=self._note(target, new))
         self._compare(target, old, request.expect)
         format_ = None if request.validate is Validate.OFF else format_of(target.place.name)
         if request.dry_run:
-            return replace(saved, checked=format_, diagnostics=_check(target, request, format_))
+            return replace(saved, checked=format_, diagnostics=check_document(target, request, format_))
         plan = Plan(
             target,
             whole,
@@ -167,9 +182,9 @@ class Keeper:
             root.journal,
             root.lease_wait,
         )
-        with Writing(self.store, self._stagers, plan, self.state_finding) as writing:
+        with Writing(self.store, self.stagers, plan, self.state_finding) as writing:
             writing.stage()
-            diagnostics = _check(target, request, format_)
+            diagnostics = check_document(target, request, format_)
             writing.promise(request.author)
             try:
                 written = writing.write()
@@ -185,11 +200,25 @@ class Keeper:
             diagnostics=diagnostics,
         )
 
+    def settle_now(self, places: list[Place]) -> str:
+        """Settle what is open of ``places``, whose locks are held; what became of it. Raises ConfkeepError, OSError."""
+        details: list[str] = []
+        for batch in recovery.pending(self.store, places):
+            where = {place.path: place for place in places}
+            members = [(intent, where[intent.path]) for intent in batch if intent.path in where]
+            details += [each.detail for each in recovery.settle_held(self._tools(), members)]
+        return "; ".join(details) or "nothing was written"
+
+    def transaction(self, changes: Sequence[Change], author: Author, *, dry_run: bool = False) -> list[Saved]:
+        """Save several files, all or none of them (transaction.py)."""
+        from confkeep.transaction import transact
+
+        return transact(self, changes, author, dry_run=dry_run)
+
     def _aftermath(self, target: Target, error: OSError) -> IoError:
         """Settle at once what an unforeseen error left: an answer "failed" must not become "done" at the next start."""
         try:
-            settled = recovery.settle(self.store, target.place, self._presence.is_alone)
-            became = "nothing was written" if settled is None else settled.detail
+            became = self.settle_now([target.place])
         except (ConfkeepError, OSError) as worse:
             became = f"it will be repaired by the next save or start ({worse})"
         return IoError(
@@ -245,7 +274,7 @@ class Keeper:
                         etag = etag_of(read(target)) if is_readable(target) else None
                     except Changed:
                         continue
-                    refusal = self._refusal(target, root)
+                    refusal = self.refusal(target, root)
                     choice = None if refusal else target.choice
                     return Verdict(
                         path=target.path,
@@ -259,7 +288,7 @@ class Keeper:
                     )
         raise TargetBusy(f"{place.path} is replaced faster than it can be read", remedy="try again")
 
-    def _refusal(self, target: Target, root: Root) -> Refused | None:
+    def refusal(self, target: Target, root: Root) -> Refused | None:
         """Why the target cannot be saved now: for what it is, or for want of a durable journal."""
         if target.choice is None:
             return target.refusal
@@ -269,6 +298,11 @@ class Keeper:
         """Record ``data`` as a content that somebody else gave the file."""
         with self.store.durable() as connection:
             revisions.note(connection, revisions.ensure_file(connection, path), version_of(data))
+
+    def unsettled(self) -> list[Intent]:
+        """The saves that are promised and not settled, oldest first; also those that are under way."""
+        with self.store.reading() as connection:
+            return intents.unsettled(connection)
 
     def is_settled(self, revision: int) -> bool:
         """Whether the save of this revision has been settled since recovery could not."""
@@ -291,13 +325,16 @@ class Keeper:
             return revisions.current(connection, path, etag)
 
     @contextmanager
-    def _locked(self, place: Place, wait: float | None = None) -> Generator[None]:
-        """Hold the target's lock: its name's, and its inode's, so that two names of one file queue as well."""
-        parent = mounts.facts(place.parent, place.parent)
-        keys = [lock.key_of_name(parent.dev, parent.ino, place.name)]
-        if place.passed is not None:
-            keys.append(lock.key_of_inode(place.passed.dev, place.passed.ino))
-        with lock.hold(self._lock_file, keys, wait=_LOCK_WAIT if wait is None else wait, what=place.path):
+    def _locked(self, *places: Place, wait: float | None = None) -> Generator[None]:
+        """Hold the targets' locks: of each its name's, and its inode's, so that two names of one file queue as well."""
+        keys: list[int] = []
+        for place in places:
+            parent = mounts.facts(place.parent, place.parent)
+            keys.append(lock.key_of_name(parent.dev, parent.ino, place.name))
+            if place.passed is not None:
+                keys.append(lock.key_of_inode(place.passed.dev, place.passed.ino))
+        what = ", ".join(place.path for place in places)
+        with lock.hold(self._lock_file, keys, wait=_LOCK_WAIT if wait is None else wait, what=what):
             yield
 
 
@@ -322,7 +359,8 @@ def _finding_of(damage: Damage) -> Finding:
     )
 
 
-def _check(target: Target, request: Request, format_: Format | None) -> tuple[Diagnostic, ...]:
+def check_document(target: Target, request: Request, format_: Format | None) -> tuple[Diagnostic, ...]:
+    """What is noteworthy about a document. Raises InvalidDocument."""
     if format_ is None:
         return ()
     try:
@@ -348,7 +386,7 @@ def _check(target: Target, request: Request, format_: Format | None) -> tuple[Di
     )
 
 
-def _as_far_as_known(target: Target, old: Version | None, new: Version, *, dry_run: bool) -> Saved:
+def as_far_as_known(target: Target, old: Version | None, new: Version, *, dry_run: bool) -> Saved:
     """The result of a save before anything is written."""
     if target.choice is None:
         raise Changed

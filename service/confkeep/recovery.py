@@ -7,19 +7,22 @@ never overwritten). A second crash anywhere in here gives the same result.
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
-from confkeep.errors import ConfkeepError, TargetBusy
+from confkeep.errors import ConfkeepError, NotFound, TargetBusy
 from confkeep.etag import Version, etag_of, version_of
-from confkeep.files import displaced, mounts
+from confkeep.files import displaced, leftovers, mounts
 from confkeep.files.flush import flush
+from confkeep.files.metadata import NotReproducible
 from confkeep.files.overwrite import overwrite
 from confkeep.files.place import resolve
-from confkeep.files.read import read
+from confkeep.files.read import Whole, read, read_attributes
+from confkeep.files.removal import remove
+from confkeep.files.replace import stage
 from confkeep.files.root import ANYWHERE, OnBusy
 from confkeep.files.route import Route
 from confkeep.files.target import Changed, Target, look
@@ -62,52 +65,85 @@ class Recovered:
     detail: str
 
 
-def recover(
-    store: Store, lock: Callable[[Place], AbstractContextManager[None]], is_alone: Callable[[], bool]
-) -> list[Recovered]:
-    """Settle every open intent, oldest first, each under its target's lock. ``is_alone`` as in ``settle``."""
-    with store.reading() as connection:
-        pending = intents.unsettled(connection)
+class Locks(Protocol):
+    """Hold the locks of all these places."""
 
-    def one(intent: Intent) -> Recovered | None:
-        with resolve(ANYWHERE, intent.path) as place, lock(place):
-            return settle(store, place, is_alone)
-
-    return [_recover(store, intent, one) for intent in pending]
+    def __call__(self, *places: Place) -> AbstractContextManager[None]:
+        """Inside the ``with``. Raises TargetBusy, JournalUnavailable."""
+        ...
 
 
-def _recover(store: Store, intent: Intent, one: Callable[[Intent], Recovered | None]) -> Recovered:
-    path = intent.path
-    try:
-        settled = one(intent)
-        if settled is not None:
-            return settled
-        with store.reading() as connection:
-            left = intents.is_open(connection, intent.revision)
-        detail = "its name leads elsewhere now" if left else "settled meanwhile"
-        return Recovered(path, intent.revision, None, settled=not left, detail=detail)
-    except (ConfkeepError, OSError) as error:
-        return Recovered(path, intent.revision, None, settled=False, detail=str(error))
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """``is_alone``: no other process uses the store.
 
-
-def settle(store: Store, place: Place, is_alone: Callable[[], bool]) -> Recovered | None:
-    """Settle the open intent of ``place``, whose lock is held; None where there is none.
-
-    ``is_alone``: no other process uses the store. One that lives closes its intents within a second after its save:
-    until then the file may have been edited again, and that must not look like a save that was torn by a crash.
-
-    Raises ConfkeepError or OSError when the target cannot be read or repaired now; the intent stays.
+    One that lives closes its intents within a second after its save: until then the file may have been edited again,
+    and that must not look like a save that was torn by a crash.
     """
+
+    store: Store
+    locks: Locks
+    is_alone: Callable[[], bool]
+
+
+def recover(tools: Tools) -> list[Recovered]:
+    """Settle every open intent, oldest first, each batch under the locks of its targets."""
+    with tools.store.reading() as connection:
+        pending = intents.unsettled(connection)
+    done: list[Recovered] = []
+    for batch in sorted({intent.batch for intent in pending}):
+        done += _recover(tools, [intent for intent in pending if intent.batch == batch])
+    return done
+
+
+def _recover(tools: Tools, batch: list[Intent]) -> list[Recovered]:
+    try:
+        return settle_batch(tools, batch, [])
+    except (ConfkeepError, OSError) as error:
+        return [Recovered(intent.path, intent.revision, None, settled=False, detail=str(error)) for intent in batch]
+
+
+def settle(tools: Tools, places: list[Place]) -> None:
+    """Settle what is open of the files at ``places``, whose locks are not held: a batch may need those of other files.
+
+    Raises ConfkeepError or OSError when a target cannot be looked at or repaired now; the intents stay.
+    """
+    for batch in pending(tools.store, places):
+        settle_batch(tools, batch, places)
+
+
+def pending(store: Store, places: list[Place]) -> list[list[Intent]]:
+    """The batches with open intents of these files, by these names or by other names of their inodes."""
     with store.looking() as connection:
-        numbers = intents.numbers_of(connection, place.path, _identity(place))
-        pending = [number for number in numbers if not store.is_about_to_close(number)]
-        found = [intent for number in pending if (intent := intents.unsettled_by(connection, number))]
-    if not found:
-        return None
-    # A record that can be read after kill -9 may still not be on the disk; acting on it and then losing power would
-    # leave a changed target without a promise.
-    store.make_durable()
-    return [_settle_one(store, intent, place, is_alone) for intent in found][-1]
+        numbers = [
+            number for place in places for number in intents.numbers_of(connection, place.path, _identity(place))
+        ]
+        return intents.batches_of(connection, (each for each in numbers if not store.is_about_to_close(each)))
+
+
+def settle_batch(tools: Tools, batch: list[Intent], places: list[Place]) -> list[Recovered]:
+    """Settle these intents. ``places`` are open already; the others are found by their paths."""
+    with ExitStack() as stack:
+        where = [_place_of(intent, places) or stack.enter_context(resolve(ANYWHERE, intent.path)) for intent in batch]
+        with tools.locks(*where):
+            with tools.store.looking() as connection:
+                left = [intent for intent in batch if intents.is_open(connection, intent.revision)]
+            if len(left) < len(batch):
+                return [
+                    Recovered(each.path, each.revision, None, settled=True, detail="settled meanwhile")
+                    for each in batch
+                ]
+            for intent, place in zip(batch, where, strict=True):
+                if place.path != intent.path and _identity(place) != intent.identity:
+                    raise NotFound(f"{intent.path}: its name leads elsewhere now", remedy="put the file back")
+            return settle_held(tools, list(zip(batch, where, strict=True)))
+
+
+def _place_of(intent: Intent, places: list[Place]) -> Place | None:
+    """One of ``places`` that is the intent's, by its name, or else by another name of its inode."""
+    named = [place for place in places if place.path == intent.path]
+    same = [place for place in places if intent.identity is not None and _identity(place) == intent.identity]
+    return next(iter(named + same), None)
 
 
 def _identity(place: Place) -> tuple[int, int] | None:
@@ -115,46 +151,119 @@ def _identity(place: Place) -> tuple[int, int] | None:
     return None if found is None else (found.dev, found.ino)
 
 
-def _settle_one(store: Store, intent: Intent, place: Place, is_alone: Callable[[], bool]) -> Recovered:
+def settle_held(tools: Tools, members: list[tuple[Intent, Place]]) -> list[Recovered]:
+    """Settle one batch, whose locks are held. Raises ConfkeepError or OSError: it stays open."""
+    # A record that can be read after kill -9 may still not be on the disk; acting on it and then losing power would
+    # leave a changed target without a promise.
+    tools.store.make_durable()
     for _ in range(_ATTEMPTS):
-        try:
-            with look(place) as target:
-                return _settle(store, intent, target, is_alone)
-        except Changed:
-            continue
-        except Unsettled as error:
-            raise error.cause from error
-    raise TargetBusy(f"{place.path} keeps changing while it is being repaired", remedy="try again")
+        with ExitStack() as stack:
+            targets = [(intent, stack.enter_context(look(place))) for intent, place in members]
+            try:
+                return _settle(tools, targets)
+            except Changed:
+                continue
+            except Unsettled as error:
+                raise error.cause from error
+    raise TargetBusy(f"{members[0][0].path} keeps changing while it is being repaired", remedy="try again")
 
 
-def _settle(store: Store, intent: Intent, target: Target, is_alone: Callable[[], bool]) -> Recovered:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One target of a batch, and what is in it."""
+
+    intent: Intent
+    target: Target
+    present: bytes | None
+    found: Found
+
+
+def _settle(tools: Tools, targets: list[tuple[Intent, Target]]) -> list[Recovered]:
+    store = tools.store
+    seen = [_see(store, intent, target) for intent, target in targets]
+    kinds = {each.found for each in seen}
+    for each in seen:
+        if each.found is Found.TORN and each.target.refusal:
+            raise each.target.refusal
+    first = seen[0].intent
+    if kinds & {Found.TORN, Found.OTHER} and not tools.is_alone() and _is_closed_soon(store, first):
+        return [_recovered(each, None, "settled meanwhile") for each in seen]
+    results = [_finish(store, each, _becomes(each, kinds)) for each in seen]
+    with store.durable() as connection:
+        for each, (_, state) in zip(seen, results, strict=True):
+            intents.close(connection, each.intent.revision, state)
+    return [_recovered(each, each.found, detail) for each, (detail, _) in zip(seen, results, strict=True)]
+
+
+def _recovered(seen: _Seen, found: Found | None, detail: str) -> Recovered:
+    return Recovered(seen.intent.path, seen.intent.revision, found, settled=True, detail=detail)
+
+
+def _see(store: Store, intent: Intent, target: Target) -> _Seen:
     present = None if target.facts is None else read(target)
     if intent.route == Route.REPLACE and _put_back(store, intent, target, present):
         raise Changed
     found = classify(present, intent, known=_is_known(store, intent.path, present))
     if found is Found.TORN and not _may_be_ours(intent, target):
         found = Found.OTHER
-    if found is Found.TORN and target.refusal:
+    return _Seen(intent, target, present, found)
+
+
+def _becomes(seen: _Seen, kinds: set[Found]) -> Found | None:
+    """What is to be written to a target, the old or the new content; None: nothing.
+
+    A batch that was under way is completed, unless it had not begun anywhere, or somebody else wrote one of its files
+    since: then only what is torn is repaired. One that is being undone is undone, but for what somebody else wrote.
+    """
+    if seen.intent.back:
+        return Found.OLD if seen.found in {Found.NEW, Found.TORN} else None
+    if seen.found is Found.TORN:
+        return Found.NEW
+    mixed = kinds & {Found.NEW, Found.TORN} and Found.OTHER not in kinds
+    return Found.NEW if seen.found is Found.OLD and mixed else None
+
+
+_DETAILS: Final = {
+    Found.NEW: "the save was complete",
+    Found.OLD: "the save had not begun; its content is kept as an abandoned revision",
+    Found.TORN: "the save was half done and has been completed",
+    Found.OTHER: "somebody else wrote the file since: it was not touched; the save is an abandoned revision",
+}
+
+
+def _finish(store: Store, seen: _Seen, becomes: Found | None) -> tuple[str, State]:
+    """Bring one target to where it belongs, and to the disk. What became of it, for people and for the history."""
+    if becomes is None:
+        _bring_to_disk(seen.intent, seen.target, seen.present)
+        if seen.found is Found.OTHER and seen.present is not None:
+            _record_other(store, seen.intent.path, version_of(seen.present))
+        applied = seen.found is Found.NEW and not seen.intent.back
+        return _DETAILS[seen.found], State.APPLIED if applied else State.ABANDONED
+    if seen.found is Found.TORN and seen.present is not None:
+        _record_torn(store, seen.intent, version_of(seen.present))
+    _write(seen, seen.intent.new if becomes is Found.NEW else seen.intent.old)
+    if becomes is Found.OLD:
+        return "the save failed with others that belong to it, and has been undone", State.ABANDONED
+    detail = _DETAILS[Found.TORN] if seen.found is Found.TORN else "the saves that belong to it were done: so is it now"
+    return detail, State.APPLIED
+
+
+def _write(seen: _Seen, content: bytes | None) -> None:
+    """By the way of a save, which compares again. Raises Changed, ConfkeepError, Unsettled."""
+    target, present = seen.target, seen.present
+    if target.refusal:
         raise target.refusal
-    if found in {Found.TORN, Found.OTHER} and not is_alone() and _is_closed_soon(store, intent):
-        return Recovered(intent.path, intent.revision, None, settled=True, detail="settled meanwhile")
-    details = {
-        Found.NEW: "the save was complete",
-        Found.OLD: "the save had not begun; its content is kept as an abandoned revision",
-        Found.TORN: "the save was half done and has been completed",
-        Found.OTHER: "somebody else wrote the file since: it was not touched; the save is an abandoned revision",
-    }
-    if found is Found.TORN and present is not None:
-        _record_torn(store, intent, version_of(present))
-        overwrite(target, present, intent.new)
+    if content is None:
+        remove(target, version_of(present or b""))
+    elif present is None:
+        stage(target, version_of(content), None).publish()
+    elif seen.found is Found.TORN or target.choice is None or target.choice.name is Route.OVERWRITE:
+        overwrite(target, present, content)
     else:
-        _bring_to_disk(intent, target, present)
-        if found is Found.OTHER and present is not None:
-            _record_other(store, intent.path, version_of(present))
-    with store.durable() as connection:
-        state = State.APPLIED if found in {Found.NEW, Found.TORN} else State.ABANDONED
-        intents.close(connection, intent.revision, state)
-    return Recovered(intent.path, intent.revision, found, settled=True, detail=details[found])
+        try:
+            stage(target, version_of(content), Whole(version_of(present), read_attributes(target))).publish()
+        except NotReproducible:
+            overwrite(target, present, content)
 
 
 def _is_closed_soon(store: Store, intent: Intent) -> bool:
@@ -168,6 +277,10 @@ def _is_closed_soon(store: Store, intent: Intent) -> bool:
     return False
 
 
+def _etag(content: bytes | None) -> str:
+    return leftovers.NOTHING if content is None else etag_of(content)
+
+
 def _put_back(store: Store, intent: Intent, target: Target, present: bytes | None) -> bool:
     """An edit that came while the save was published, and that the crash kept from being put back."""
     if intent.old is None:
@@ -177,7 +290,7 @@ def _put_back(store: Store, intent: Intent, target: Target, present: bytes | Non
         _record_other(store, intent.path, version_of(edit))
 
     there = None if present is None else etag_of(present)
-    return displaced.restore(target.place, there, etag_of(intent.old), etag_of(intent.new), record)
+    return displaced.restore(target.place, there, etag_of(intent.old), _etag(intent.new), record)
 
 
 def _may_be_ours(intent: Intent, target: Target) -> bool:
@@ -225,7 +338,7 @@ def classify(present: bytes | None, intent: Intent, *, known: bool) -> Found:
         return Found.NEW
     if present == intent.old:
         return Found.OLD
-    if present is None or intent.old is None or known:
+    if present is None or intent.old is None or intent.new is None or known:
         return Found.OTHER
     return Found.TORN if _is_torn(present, intent.old, intent.new) else Found.OTHER
 

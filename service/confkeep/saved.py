@@ -40,6 +40,8 @@ class Saved:
     notes: tuple[str, ...]
     findings: tuple[Finding, ...]
     diagnostics: tuple[Diagnostic, ...]
+    #: The file is gone, and ``etag`` is empty: that was asked for.
+    removed: bool = False
     bound_elsewhere: BoundElsewhere = "unknown"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -12,6 +12,7 @@ from confkeep.etag import Version, version_of
 from confkeep.files import displaced
 from confkeep.files.metadata import NotReproducible
 from confkeep.files.overwrite import overwrite
+from confkeep.files.removal import remove
 from confkeep.files.replace import Displaced, Staged, stage
 from confkeep.files.root import Journal, OnBusy
 from confkeep.files.route import DECLARED, Choice, Guarantees, Route
@@ -21,7 +22,9 @@ from confkeep.history import intents, revisions
 from confkeep.history.intents import Promise
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from concurrent.futures import Executor, Future
+    from sqlite3 import Connection
 
     from confkeep.files.finding import Finding
     from confkeep.files.read import Whole
@@ -31,11 +34,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be written where; ``old`` is None where nothing is yet."""
+    """What is to be written where; ``old`` is None where nothing is yet, ``new`` where nothing is to be."""
 
     target: Target
     old: Whole | None
-    new: Version
+    new: Version | None
     on_busy: OnBusy
     journal: Journal
     lease_wait: float
@@ -66,30 +69,37 @@ class Writing:
 
     def stage(self) -> None:
         """Begin to write and flush the temporary file beside the check and the promise: nobody can see it."""
-        if self.choice.name is Route.REPLACE:
+        if self.choice.name is Route.REPLACE and self.plan.new is not None:
             self._staging = self.stagers.submit(stage, self.plan.target, self.plan.new, self.plan.old)
 
     def promise(self, author: Author) -> None:
         """Record both contents and the intent durably. Raises when there is no journal and one is required."""
-        target = self.plan.target
         try:
             with self.store.durable() as connection:
-                self.revision = intents.promise(
-                    connection,
-                    Promise(
-                        path=target.path,
-                        identity=target.identity,
-                        mount_root=target.facts is not None and target.facts.mount_root,
-                        old=None if self.plan.old is None else self.plan.old.version,
-                        new=self.plan.new,
-                        route=self.choice.name.value,
-                        author=author,
-                    ),
-                )
+                self.promise_on(connection, author)
         except (OutOfSpace, IoError) as error:
-            if self.plan.journal is Journal.REQUIRE or self._is_promised(target.path):
+            self.revision = None
+            if self.plan.journal is Journal.REQUIRE or self._is_promised(self.plan.target.path):
                 raise
             self.notes.append(f"not recorded in the history: {error.detail}")
+
+    def promise_on(self, connection: Connection, author: Author, batch: int | None = None) -> int:
+        """The same as a part of somebody's transaction; the number of the revision."""
+        target = self.plan.target
+        self.revision = intents.promise(
+            connection,
+            Promise(
+                path=target.path,
+                identity=target.identity,
+                mount_root=target.facts is not None and target.facts.mount_root,
+                old=None if self.plan.old is None else self.plan.old.version,
+                new=self.plan.new,
+                route=self.choice.name.value,
+                author=author,
+            ),
+            batch,
+        )
+        return self.revision
 
     def _is_promised(self, path: str) -> bool:
         """Whether an earlier save is still open on the disk: after a crash it would be completed over this one."""
@@ -103,9 +113,7 @@ class Writing:
         so: the intent stays open, and the next save of the file or the next start repairs it.
         """
         try:
-            written = self._by_replace() if self.choice.name is Route.REPLACE else None
-            if written is None:
-                written = self._by_overwrite()
+            written = self.publish()
         except Unsettled as error:
             raise IoError(
                 f"{self.plan.target.path}: {error.detail} ({error.cause.strerror})",
@@ -118,6 +126,13 @@ class Writing:
         if self.revision is not None:
             self.store.close_later(self.revision)
         return written
+
+    def publish(self) -> Written:
+        """Bring the new bytes into the file, and no more. Raises as ``write``, and Unsettled."""
+        if self.plan.new is None:
+            return self._by_removal()
+        written = self._by_replace() if self.choice.name is Route.REPLACE else None
+        return self._by_overwrite(self.plan.new) if written is None else written
 
     def guarantees(self, written: Written) -> Guarantees:
         """What this save had of its route's guarantees."""
@@ -142,8 +157,19 @@ class Writing:
                 with self.store.durable() as connection:
                     intents.take_other_route(connection, self.revision, self.choice.name.value)
             return None
-        try:
+        with self._edits_kept():
             return staged.publish()
+
+    def _by_removal(self) -> Written:
+        if self.plan.old is None:
+            raise Changed
+        with self._edits_kept():
+            return remove(self.plan.target, self.plan.old.version)
+
+    @contextmanager
+    def _edits_kept(self) -> Generator[None]:
+        try:
+            yield
         except Displaced as edit:
             self._keep(edit.name)
             raise
@@ -158,7 +184,7 @@ class Writing:
             file = revisions.ensure_file(connection, self.plan.target.path)
             revisions.note(connection, file, version_of(data))
 
-    def _by_overwrite(self) -> Written:
+    def _by_overwrite(self, new: Version) -> Written:
         refusal = without_journal(self.plan.target.path, self.choice, self.plan.journal, self.state_finding)
         if refusal:
             raise refusal
@@ -167,7 +193,7 @@ class Writing:
         return overwrite(
             self.plan.target,
             b"" if self.plan.old is None else self.plan.old.version.data,
-            self.plan.new.data,
+            new.data,
             on_busy=self.plan.on_busy,
             lease_wait=self.plan.lease_wait,
         )

@@ -116,7 +116,7 @@ class Daemon:
         with closing(sqlite3.connect(f"file:{self.state}/history.db?mode=ro", uri=True)) as store:
             queries = (
                 "SELECT 'revision', id, file, hash, state, origin, uid, message FROM revisions ORDER BY id",
-                "SELECT 'content', hash, length(bytes) FROM contents ORDER BY hash",
+                "SELECT 'content', hash FROM contents ORDER BY hash",
                 "SELECT 'file', id, path FROM files ORDER BY id",
                 "SELECT 'intent', revision, file FROM intents ORDER BY revision",
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -15,12 +14,14 @@ import pytest
 from confkeep.errors import IoError, JournalUnavailable, OutOfSpace
 from confkeep.etag import version_of
 from confkeep.history import revisions
+from confkeep.history.opening import VERSION
 from confkeep.history.revisions import LIBRARY, State
-from confkeep.history.store import VERSION, Store
+from confkeep.history.store import Store
 from tests.support.mounting import fill
 from tests.support.users import STRANGER
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Generator
     from contextlib import AbstractContextManager
     from pathlib import Path
@@ -38,7 +39,7 @@ def store(state: Path) -> Generator[Store]:
 
 def pragma(store: Store, name: str) -> object:
     """What SQLite says."""
-    with store.reading() as connection:
+    with store.looking() as connection:
         return connection.execute(f"PRAGMA {name}").fetchone()[0]
 
 
@@ -130,29 +131,6 @@ def test_an_error_of_sqlite_has_a_name_of_ours(store: Store) -> None:
         connection.execute("INSERT INTO intents (revision) VALUES (99)")
     with pytest.raises(IoError), store.reading() as connection:
         connection.execute("SELECT * FROM nothing")
-
-
-def test_another_version_is_not_touched(state: Path) -> None:
-    """A store that a later confkeep wrote stays as it is."""
-    Store(state).close()
-    connection = sqlite3.connect(state / "history.db")
-    connection.execute("PRAGMA user_version=99")
-    connection.close()
-    before = (state / "history.db").read_bytes()
-    with pytest.raises(JournalUnavailable, match="version 99"):
-        Store(state)
-    assert (state / "history.db").read_bytes() == before
-
-
-@pytest.mark.parametrize("damage", [b"not a database at all" * 1000, b"SQLite format 3\x00" + bytes(5000)])
-def test_a_damaged_store_is_named(state: Path, damage: bytes) -> None:
-    """Not an empty history in its place: the error names the file, and the file stays."""
-    state.mkdir()
-    (state / "history.db").write_bytes(damage)
-    with pytest.raises(JournalUnavailable, match="cannot be opened") as caught:
-        Store(state)
-    assert os.fspath(state / "history.db") in caught.value.remedy
-    assert (state / "history.db").read_bytes() == damage
 
 
 def test_a_state_directory_that_is_a_file(state: Path) -> None:

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from confkeep import __version__
-from confkeep.cli import get, history, inspect, ls, put, serve, stat, sweep
+from confkeep.cli import get, history, inspect, ls, put, recover, restore, serve, stat, sweep
 from confkeep.cli.output import print_error
 from confkeep.errors import ConfkeepError, IoError
 
@@ -27,7 +27,7 @@ exit codes:
   6  no such file, root or revision
   7  refused: the target cannot be written (or is busy); nothing was written
 """
-_COMMANDS: Final = (serve, get, put, stat, ls, history, inspect, sweep)
+_COMMANDS: Final = (serve, get, put, stat, ls, history, restore, recover, inspect, sweep)
 
 
 def parser() -> argparse.ArgumentParser:

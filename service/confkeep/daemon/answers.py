@@ -150,7 +150,7 @@ class RevisionAnswer(msgspec.Struct):
     uid: int | None
     message: str
     size: int
-    etag: str
+    etag: str | None
     request_id: str
 
     @classmethod

@@ -48,6 +48,7 @@ def build(service: Service) -> ASGIApp:
             Route("/v1/stat/{address:anything}", stat.StatEndpoint),
             Route("/v1/history/{address:anything}", history.HistoryEndpoint),
             Route("/v1/revisions/{number}/content", revisions.ContentEndpoint),
+            Route("/v1/revisions/{number}/restore", revisions.RestoreEndpoint),
             Route("/healthz", status.HealthEndpoint),
             Route("/readyz", status.ReadyEndpoint),
         ],

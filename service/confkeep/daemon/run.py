@@ -28,10 +28,9 @@ def run(settings: Settings) -> None:
     state = Path(settings.state)
     lock_file = os.path.join(settings.state, "daemon.lock")
     with sole_holder(lock_file, f"state {settings.state}", 0o700), Keeper(state) as keeper:
-        if keeper.state_finding:
-            _log.warning(
-                "%s: %s; %s", keeper.state_finding.rule, keeper.state_finding.message, keeper.state_finding.remedy
-            )
+        for finding in (keeper.state_finding, keeper.history_finding):
+            if finding:
+                _log.warning("%s: %s; %s (%s)", finding.rule, finding.message, finding.remedy, finding.evidence)
         recovered = keeper.recover()
         _report(recovered)
         with listening(settings.socket) as listener:

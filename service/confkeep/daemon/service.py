@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 import msgspec
 from starlette.responses import Response
 
+from confkeep.daemon.maintenance import Maintenance
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -35,6 +37,7 @@ class Service:
         self.recovered = recovered
         self.roots = settings.as_roots()
         self.stopping = False
+        self.maintenance = Maintenance(keeper.store, settings.policies())
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="confkeep")
         self._looker = ThreadPoolExecutor(1, thread_name_prefix="confkeep-look")
 
@@ -64,6 +67,7 @@ class Service:
         """Wait for what is under way."""
         self._workers.shutdown()
         self._looker.shutdown()
+        self.maintenance.close()
 
 
 def of(request: Request) -> Service:

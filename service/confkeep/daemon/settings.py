@@ -11,6 +11,7 @@ import msgspec
 
 from confkeep.errors import SettingsError
 from confkeep.files.root import LEASE_WAIT, Journal, OnBusy, Root, RoutePolicy
+from confkeep.history.retention import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,13 +26,16 @@ _LONGEST_WAIT: Final = 20
 
 
 class RootSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """``[roots.NAME]``. ``lease_wait`` is in seconds."""
+    """``[roots.NAME]``. ``lease_wait`` is in seconds; of what ``keep_…`` limits, 0 means all (history/retention.py)."""
 
     path: str
     route: RoutePolicy = RoutePolicy.AUTO
     on_busy: OnBusy = OnBusy.WRITE
     journal: Journal = Journal.REQUIRE
     lease_wait: float = LEASE_WAIT
+    keep_revisions: int = Policy.revisions
+    keep_days: int = Policy.days
+    keep_bytes: int = Policy.size
 
 
 class Settings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -47,6 +51,13 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         return {
             name: Root(name, os.path.abspath(root.path), root.route, root.on_busy, root.journal, root.lease_wait)
             for name, root in self.roots.items()
+        }
+
+    def policies(self) -> dict[str, Policy]:
+        """What is kept of the history, by the path of each root."""
+        return {
+            os.path.abspath(root.path): Policy(root.keep_revisions, root.keep_days, root.keep_bytes)
+            for root in self.roots.values()
         }
 
 
@@ -117,6 +128,11 @@ def _check(settings: Settings, where: str) -> None:
                 f"{where}: roots.{name}: lease_wait is {root.lease_wait}",
                 remedy=f"give a number of seconds from 0 to {_LONGEST_WAIT}",
             )
+        for key in ("keep_revisions", "keep_days", "keep_bytes"):
+            if getattr(root, key) < 0:
+                raise SettingsError(
+                    f"{where}: roots.{name}: {key} is {getattr(root, key)}", remedy="give a number, or 0 for no limit"
+                )
         if not root.path:
             raise SettingsError(f"{where}: roots.{name}: path is empty", remedy="name a directory or a file")
         if not _NAME.fullmatch(name):

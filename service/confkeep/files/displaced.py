@@ -33,6 +33,9 @@ def restore(place: Place, present: str | None, old: str, new: str, record: Calla
             if present == new and not changed:
                 syscalls.rename_exchange(directory, name, place.name)
                 changed = True
+            elif present is None and new == leftovers.NOTHING and not changed:
+                syscalls.rename_noreplace(directory, name, place.name)
+                changed = True
             else:
                 keep(directory, name, record)
     finally:

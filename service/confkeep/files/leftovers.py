@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _PATTERN: Final = re.compile(r"\.confkeep-[0-9a-f]{16}(?:-(?P<old>[0-9a-f]{16})-(?P<new>[0-9a-f]{16}))?\.tmp")
 _HASH: Final = 16
+#: Stands for the etag of what is to be no file.
+NOTHING: Final = "0" * _HASH
 _swept: set[str] = set()
 _guard = threading.Lock()
 

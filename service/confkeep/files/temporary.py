@@ -9,7 +9,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from confkeep.errors import IoError
 from confkeep.files import leftovers, mounts, syscalls
 from confkeep.files.target import Changed
 from confkeep.files.written import Unsettled, Written, failure, sync_directory
@@ -23,7 +22,7 @@ _CREATE: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEX
 #: The filesystem or kernel has no renameat2 flags.
 NO_FLAGS: Final = {errno.EINVAL, errno.ENOSYS, errno.EPERM, errno.EOPNOTSUPP}
 #: A mount appeared on the target, or somebody came or went, since it was looked at.
-_CHANGED: Final = {errno.EBUSY, errno.EXDEV, errno.ENOENT, errno.EEXIST}
+CHANGED: Final = {errno.EBUSY, errno.EXDEV, errno.ENOENT, errno.EEXIST}
 _NOTHING_COMPARED: Final = "nothing was compared: whatever was there by then has been replaced"
 
 
@@ -66,12 +65,7 @@ class Temporary:
         try:
             written = rename()
         except OSError as error:
-            if error.errno == errno.ENOENT and not self.is_at(self.name):
-                raise IoError(
-                    f"{target.path}: the temporary file {self.name} has been removed; the old content is intact",
-                    remedy="save again; find out who removes files that are called .confkeep-*.tmp",
-                ) from error
-            if error.errno in _CHANGED:
+            if error.errno in CHANGED:
                 raise Changed from error
             raise failure(error, target.path, "renaming a new file onto") from error
         target.close()

@@ -10,11 +10,12 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from confkeep.history import revisions
+from confkeep.history import contents, revisions
 from confkeep.history.revisions import State
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
 
     from confkeep.etag import Version
     from confkeep.history.revisions import Author
@@ -22,15 +23,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """``old`` is None where the file did not exist; ``identity`` is (device, inode) as seen before the save."""
+    """``old`` and ``new`` are None where no file was, or is to be; ``identity`` is (device, inode) before the save.
+
+    ``batch`` is the number that saves share which are done together, all or none. ``back``: its caller was told that
+    it failed, and what was done of it is being undone.
+    """
 
     revision: int
     path: str
     identity: tuple[int, int] | None
     mount_root: bool
     old: bytes | None
-    new: bytes
+    new: bytes | None
     route: str
+    batch: int
+    back: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +48,16 @@ class Promise:
     identity: tuple[int, int] | None
     mount_root: bool
     old: Version | None
-    new: Version
+    new: Version | None
     route: str
     author: Author
 
 
-def promise(connection: sqlite3.Connection, wanted: Promise) -> int:
+def promise(connection: sqlite3.Connection, wanted: Promise, batch: int | None = None) -> int:
     """Record the old content (if history does not have it), the new one and the intent; the new revision's number.
 
-    The caller commits durably before it touches the target.
+    ``batch``: the first number of the saves that it belongs to; None: it is the first. The caller commits durably
+    before it touches the target.
     """
     file = revisions.ensure_file(connection, wanted.path)
     if wanted.old is not None:
@@ -57,10 +65,12 @@ def promise(connection: sqlite3.Connection, wanted: Promise) -> int:
     number = revisions.add(connection, file, wanted.new, State.PROMISED, wanted.author)
     dev, ino = wanted.identity or (None, None)
     connection.execute(
-        "INSERT INTO intents (revision, file, dev, ino, mount_root, old_hash, route) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO intents (revision, file, batch, dev, ino, mount_root, old_hash, route)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             number,
             file,
+            number if batch is None else batch,
             _signed(dev),
             _signed(ino),
             wanted.mount_root,
@@ -81,16 +91,16 @@ def withdraw(connection: sqlite3.Connection, revision: int) -> None:
     """The save of ``revision`` failed before it changed anything, and its caller knows: it leaves no trace."""
     connection.execute("DELETE FROM intents WHERE revision = ?", (revision,))
     row = connection.execute("DELETE FROM revisions WHERE id = ? RETURNING hash", (revision,)).fetchone()
-    connection.execute(
-        "DELETE FROM contents WHERE hash = ?1 AND NOT EXISTS (SELECT 1 FROM revisions WHERE hash = ?1)", row
-    )
+    if row is not None and row[0] is not None:
+        contents.forget_unless_used(connection, row[0])
 
 
 _OPEN: Final = (
-    "SELECT intents.revision, files.path, dev, ino, mount_root, route, new.bytes, old.bytes FROM intents"
+    "SELECT intents.revision, files.path, dev, ino, mount_root, route, batch, back, new.bytes, new.packed,"
+    " old.bytes, old.packed FROM intents"
     " JOIN files ON files.id = intents.file"
     " JOIN revisions ON revisions.id = intents.revision"
-    " JOIN contents AS new ON new.hash = revisions.hash"
+    " LEFT JOIN contents AS new ON new.hash = revisions.hash"
     " LEFT JOIN contents AS old ON old.hash = intents.old_hash"
 )
 
@@ -98,6 +108,11 @@ _OPEN: Final = (
 def take_other_route(connection: sqlite3.Connection, revision: int, route: str) -> None:
     """The save of ``revision`` goes by another route than was promised: what a crash can leave depends on it."""
     connection.execute("UPDATE intents SET route = ? WHERE revision = ?", (route, revision))
+
+
+def turn_back(connection: sqlite3.Connection, batch: int) -> None:
+    """The saves of ``batch`` have failed: from now on recovery brings back what was."""
+    connection.execute("UPDATE intents SET back = 1 WHERE batch = ?", (batch,))
 
 
 def is_open(connection: sqlite3.Connection, revision: int) -> bool:
@@ -121,10 +136,17 @@ def numbers_of(connection: sqlite3.Connection, path: str, identity: tuple[int, i
     return [int(row[0]) for row in rows]
 
 
-def unsettled_by(connection: sqlite3.Connection, revision: int) -> Intent | None:
-    """The open intent of this revision."""
-    row = connection.execute(f"{_OPEN} WHERE intents.revision = ?", (revision,)).fetchone()
-    return None if row is None else _intent(row)
+def batches_of(connection: sqlite3.Connection, numbers: Iterable[int]) -> list[list[Intent]]:
+    """The whole batches that the open intents of these revisions belong to."""
+    batches = {
+        row[0]
+        for number in numbers
+        for row in connection.execute("SELECT batch FROM intents WHERE revision = ?", (number,))
+    }
+    return [
+        [_intent(row) for row in connection.execute(f"{_OPEN} WHERE batch = ? ORDER BY intents.revision", (batch,))]
+        for batch in sorted(batches)
+    ]
 
 
 def unsettled_of(connection: sqlite3.Connection, path: str) -> Intent | None:
@@ -133,17 +155,28 @@ def unsettled_of(connection: sqlite3.Connection, path: str) -> Intent | None:
     return None if row is None else _intent(row)
 
 
-def _intent(row: tuple[int, bytes, int | None, int | None, int, str, bytes, bytes | None]) -> Intent:
-    revision, path, dev, ino, mount_root, route, new, old = row
+_Row = tuple[
+    int, bytes, int | None, int | None, int, str, int, int, bytes | None, int | None, bytes | None, int | None
+]
+
+
+def _intent(row: _Row) -> Intent:
+    revision, path, dev, ino, mount_root, route, batch, back, new, new_packed, old, old_packed = row
     return Intent(
         revision=revision,
         path=os.fsdecode(path),
         identity=None if dev is None or ino is None else (_unsigned(dev), _unsigned(ino)),
         mount_root=bool(mount_root),
-        old=old,
-        new=new,
+        old=_content(old, old_packed),
+        new=_content(new, new_packed),
         route=route,
+        batch=batch,
+        back=bool(back),
     )
+
+
+def _content(data: bytes | None, packed: int | None) -> bytes | None:
+    return None if data is None or packed is None else contents.unpack(data, packed)
 
 
 def _signed(number: int | None) -> int | None:

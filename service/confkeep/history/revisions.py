@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from confkeep.errors import NoContent, NotFound, Pruned
+from confkeep.history import contents
+
 if TYPE_CHECKING:
     import sqlite3
 
@@ -53,7 +56,10 @@ LIBRARY: Final = Author(Origin.LIBRARY)
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """``time`` in milliseconds since the epoch, ``size`` in bytes, ``etag`` the SHA-256 of the content in hex."""
+    """``time`` in milliseconds since the epoch, ``size`` in bytes, ``etag`` the SHA-256 of the content in hex.
+
+    ``etag`` is None and ``size`` 0 where the revision is a removal of the file.
+    """
 
     id: int
     time: int
@@ -63,16 +69,17 @@ class Revision:
     message: str
     request: str
     size: int
-    etag: str
+    etag: str | None
 
 
 _ETAG: Final = re.compile("[0-9a-f]{64}")
 _COLUMNS: Final = "revisions.id, time, state, origin, uid, message, request, size, hash"
 
 
-def _revision(row: tuple[int, int, str, str, int | None, str, str, int, bytes]) -> Revision:
+def _revision(row: tuple[int, int, str, str, int | None, str, str, int, bytes | None]) -> Revision:
     number, when, state, origin, uid, message, request, size, digest = row
-    return Revision(number, when, State(state), Origin(origin), uid, message, request, size, digest.hex())
+    etag = None if digest is None else digest.hex()
+    return Revision(number, when, State(state), Origin(origin), uid, message, request, size, etag)
 
 
 def file_id(connection: sqlite3.Connection, path: str) -> int | None:
@@ -89,18 +96,16 @@ def ensure_file(connection: sqlite3.Connection, path: str) -> int:
     return _number(connection.execute("INSERT INTO files (path) VALUES (?)", (os.fsencode(path),)))
 
 
-def add(connection: sqlite3.Connection, file: int, content: Version, state: State, author: Author) -> int:
-    """Record ``content``; its number. The bytes are stored once for each distinct hash."""
-    digest = bytes.fromhex(content.etag)
-    query = "INSERT INTO contents (hash, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING"
-    connection.execute(query, (digest, content.data))
+def add(connection: sqlite3.Connection, file: int, content: Version | None, state: State, author: Author) -> int:
+    """Record ``content`` (None: the file is removed); its number. Bytes are stored once for each distinct hash."""
+    digest = None if content is None else contents.write(connection, content)
     row = connection.execute(
         "INSERT INTO revisions (file, hash, size, time, state, origin, uid, message, request)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             file,
             digest,
-            len(content.data),
+            0 if content is None else len(content.data),
             time.time_ns() // 1_000_000,
             state.value,
             author.origin.value,
@@ -128,10 +133,13 @@ def latest(connection: sqlite3.Connection, file: int) -> Revision | None:
     return None if row is None else _revision(row)
 
 
-def note(connection: sqlite3.Connection, file: int, content: Version) -> int:
-    """The revision that ``content`` is, if it is the newest one; otherwise somebody wrote it behind our back."""
+def note(connection: sqlite3.Connection, file: int, content: Version | None) -> int:
+    """The revision that ``content`` is, if it is the newest one; otherwise somebody wrote it behind our back.
+
+    None: the file is not there (any more).
+    """
     known = latest(connection, file)
-    if known is not None and known.etag == content.etag:
+    if known is not None and known.etag == (None if content is None else content.etag):
         return known.id
     return add(connection, file, content, State.APPLIED, EXTERNAL)
 
@@ -166,6 +174,34 @@ def listing(connection: sqlite3.Connection, path: str, limit: int, before: int |
     return [_revision(row) for row in rows]
 
 
+def get(connection: sqlite3.Connection, number: int) -> tuple[str, Revision]:
+    """One revision and the path of its file. Raises Pruned where it was once there, NotFound."""
+    found = find(connection, number)
+    if found is not None:
+        return found
+    (newest,) = connection.execute("SELECT max(id) FROM revisions").fetchone()
+    if newest is not None and 0 < number < newest:
+        raise Pruned(
+            f"revision {number} is no longer kept (or its save failed, and was told so)",
+            remedy="the settings keep_revisions, keep_days and keep_bytes of the root say how much is kept",
+        )
+    raise NotFound(f"there is no revision {number}", remedy="confkeep history lists the revisions of a file")
+
+
+def data_of(connection: sqlite3.Connection, revision: Revision) -> bytes:
+    """The bytes of ``revision``. Raises NoContent where it is a removal, Pruned, contents.Damaged."""
+    if revision.etag is None:
+        raise NoContent(
+            f"revision {revision.id} records that the file was removed: it has no content",
+            remedy="take the revision before it",
+        )
+    data = content(connection, revision.etag)
+    if data is None:
+        get(connection, revision.id)  # it may have been pruned since
+        raise contents.Damaged(f"the content of revision {revision.id} is missing")
+    return data
+
+
 def find(connection: sqlite3.Connection, number: int) -> tuple[str, Revision] | None:
     """One revision and the path of its file."""
     row = connection.execute(
@@ -176,7 +212,6 @@ def find(connection: sqlite3.Connection, number: int) -> tuple[str, Revision] | 
     return None if row is None else (os.fsdecode(row[0]), _revision(row[1:]))
 
 
-def content(connection: sqlite3.Connection, etag: str) -> bytes | None:
-    """The bytes with this hash."""
-    row = connection.execute("SELECT bytes FROM contents WHERE hash = ?", (bytes.fromhex(etag),)).fetchone()
-    return None if row is None else bytes(row[0])
+def content(connection: sqlite3.Connection, etag: str | None) -> bytes | None:
+    """The bytes with this hash; a removal has none."""
+    return None if etag is None else contents.read(connection, bytes.fromhex(etag))

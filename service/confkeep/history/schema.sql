@@ -1,18 +1,21 @@
--- The store's schema, version 1 (PRAGMA user_version). Times are milliseconds since the epoch, hashes SHA-256.
-CREATE TABLE IF NOT EXISTS contents (
-    hash  BLOB PRIMARY KEY,
-    bytes BLOB NOT NULL
+-- The store's schema, version 2 (PRAGMA user_version). Times are milliseconds since the epoch, hashes SHA-256.
+-- migrations/N.sql makes version N of version N - 1.
+CREATE TABLE contents (
+    hash   BLOB PRIMARY KEY,            -- of the bytes as they were saved
+    bytes  BLOB NOT NULL,
+    packed INTEGER NOT NULL DEFAULT 0   -- 0: as they are, 1: zlib, 2: as they are, packing does not pay
 );
+CREATE INDEX contents_to_pack ON contents (packed) WHERE packed = 0;
 
-CREATE TABLE IF NOT EXISTS files (
+CREATE TABLE files (
     id   INTEGER PRIMARY KEY,
     path BLOB NOT NULL UNIQUE           -- absolute, free of links, as the kernel's bytes
 );
 
-CREATE TABLE IF NOT EXISTS revisions (
+CREATE TABLE revisions (
     id      INTEGER PRIMARY KEY AUTOINCREMENT,   -- numbers are never used again
     file    INTEGER NOT NULL REFERENCES files,
-    hash    BLOB NOT NULL REFERENCES contents,
+    hash    BLOB REFERENCES contents,   -- NULL: that save removed the file
     size    INTEGER NOT NULL,
     time    INTEGER NOT NULL,
     state   TEXT NOT NULL CHECK (state IN ('promised', 'applied', 'abandoned')),
@@ -21,12 +24,15 @@ CREATE TABLE IF NOT EXISTS revisions (
     message TEXT NOT NULL DEFAULT '',
     request TEXT NOT NULL DEFAULT ''
 );
-CREATE INDEX IF NOT EXISTS revisions_of_file ON revisions (file, id);
+CREATE INDEX revisions_of_file ON revisions (file, id);
+CREATE INDEX revisions_of_content ON revisions (hash, file);
 
 -- A save that has been promised and is not yet settled. At most one for each target.
-CREATE TABLE IF NOT EXISTS intents (
-    file       INTEGER PRIMARY KEY REFERENCES files,
-    revision   INTEGER NOT NULL REFERENCES revisions,
+CREATE TABLE intents (
+    revision   INTEGER PRIMARY KEY REFERENCES revisions,
+    file       INTEGER NOT NULL UNIQUE REFERENCES files,
+    batch      INTEGER NOT NULL,        -- the first revision of the saves that are done together, all or none
+    back       INTEGER NOT NULL DEFAULT 0,  -- 1: the batch failed, its caller was told so, and it is being undone
     dev        INTEGER,                 -- of the target when it was looked at, NULL where nothing was
     ino        INTEGER,
     mount_root INTEGER NOT NULL,

@@ -6,25 +6,22 @@ DELETE mode loses acknowledged commits (36 of 1,358 crash states), WAL with sync
 
 from __future__ import annotations
 
-import fcntl
-import os
 import sqlite3
 import threading
 from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from confkeep.errors import IoError, JournalUnavailable, OutOfSpace
-from confkeep.history import intents
+from confkeep.errors import HistoryDamaged, IoError, JournalUnavailable, OutOfSpace
+from confkeep.history import intents, opening
+from confkeep.history.checkpoints import Checkpoints
+from confkeep.history.damage import is_damage
 from confkeep.history.flusher import Flusher
+from confkeep.history.group import Group
 from confkeep.history.revisions import State
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-
-#: PRAGMA user_version of the schema beside this file.
-VERSION: Final = 1
-_BUSY_SECONDS: Final = 10.0
+    from pathlib import Path
 
 
 class Store:
@@ -37,47 +34,36 @@ class Store:
     def __init__(self, directory: Path) -> None:
         """Open the store or make a new one. Raises JournalUnavailable naming the reason."""
         self.directory = directory
-        self.path = directory / "history.db"
+        self.path = directory / opening.NAME
         self._lock = threading.RLock()
+        #: Revisions whose intents are to be closed, and how many of them the open transaction closes.
         self._settled: list[int] = []
+        self._closed = 0
         try:
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            for made in (directory, directory.parent):
-                _flush_directory(made)
-            self._connection = sqlite3.connect(
-                self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            with _alone_in(directory):
-                self._prepare()
+            self._connection, self.damage = opening.open_in(directory)
+        except opening.Newer as error:
+            raise JournalUnavailable(
+                f"the history in {directory} cannot be opened: {error}",
+                remedy="use the later confkeep, or another state directory (--state)",
+            ) from error
         except (OSError, sqlite3.Error) as error:
             raise JournalUnavailable(
                 f"the history in {directory} cannot be opened: {error}",
-                remedy=f"give the user confkeep runs as a writable state directory (--state); is {self.path} damaged?",
+                remedy="give the user confkeep runs as a writable state directory on a disk with free space (--state)",
             ) from error
+        self._group = Group(self._connection, self._lock, self)
+        self._reader: sqlite3.Connection | None = None
+        self._reading = threading.RLock()
         self._flusher = Flusher(self._flush_later)
-
-    def _prepare(self) -> None:
-        run = self._connection.execute
-        (version,) = run("PRAGMA user_version").fetchone()
-        if version == 0:
-            run("PRAGMA auto_vacuum=INCREMENTAL")  # must come before the first table, and before WAL
-        run("PRAGMA journal_mode=WAL")
-        run("PRAGMA synchronous=FULL")
-        run("PRAGMA foreign_keys=ON")
-        if version == 0:
-            schema = Path(__file__).with_name("schema.sql").read_text("utf-8")
-            self._connection.executescript(f"BEGIN IMMEDIATE; {schema} PRAGMA user_version={VERSION}; COMMIT;")
-        elif version != VERSION:
-            raise sqlite3.DatabaseError(f"its schema has version {version}, this confkeep knows {VERSION}")
+        self._checkpoints = Checkpoints(self.path)
 
     @contextmanager
     def durable(self) -> Generator[sqlite3.Connection]:
-        """One transaction that is on the disk when the ``with`` ends."""
-        with self._lock:
-            with self._transaction("FULL") as connection:
-                yield connection
-            self._flusher.forget()
+        """One transaction that is on the disk when the ``with`` ends. Those of several threads share one flush."""
+        with self._named_errors(), self._group.member() as connection:
+            yield connection
+        self._flusher.forget()
+        self._checkpoints.consider()
 
     @contextmanager
     def soon(self) -> Generator[sqlite3.Connection]:
@@ -85,9 +71,14 @@ class Store:
 
         The next durable one takes it along: the log is one sequence.
         """
-        with self._transaction("NORMAL") as connection:
+        with self._lock:
+            if not self._group.is_open:
+                with self._alone() as connection:
+                    yield connection
+                self._flusher.note()
+                return
+        with self.durable() as connection:
             yield connection
-        self._flusher.note()
 
     def close_later(self, revision: int) -> None:
         """The save of ``revision`` is flushed: its intent is closed by the next transaction, within a second.
@@ -110,30 +101,50 @@ class Store:
 
     @contextmanager
     def reading(self) -> Generator[sqlite3.Connection]:
-        """The connection, for SELECTs; everything that was settled shows."""
-        with self._lock:
-            if self._settled:
-                with suppress(OutOfSpace, IoError), self.soon():
-                    pass  # on a full disk it shows a little later
-            with self._named_errors():
-                yield self._connection
+        """A connection for SELECTs that sees what is committed; everything that was settled shows."""
+        if self._settled:
+            with suppress(OutOfSpace, IoError), self.soon():
+                pass  # on a full disk it shows a little later
+        with self._reading, self._named_errors():
+            if self._reader is None:
+                self._reader = opening.connect(self.path)
+            yield self._reader
 
     @contextmanager
-    def _transaction(self, synchronous: str) -> Generator[sqlite3.Connection]:
-        with self._lock, self._named_errors():
-            run = self._connection.execute
-            run(f"PRAGMA synchronous={synchronous}")
-            run("BEGIN IMMEDIATE")
+    def _alone(self) -> Generator[sqlite3.Connection]:
+        """A transaction of one, without a flush."""
+        with self._named_errors():
+            committed = False
+            self._begin("NORMAL")
             try:
-                for revision in self._settled:
-                    intents.close(self._connection, revision, State.APPLIED)
+                self.join()
                 yield self._connection
-                run("COMMIT")
-                self._settled.clear()
-            except BaseException:
+                self._connection.execute("COMMIT")
+                committed = True
+            finally:
                 if self._connection.in_transaction:
-                    run("ROLLBACK")
-                raise
+                    self._connection.execute("ROLLBACK")
+                self.end(committed=committed)
+
+    def begin(self) -> None:
+        """For the group."""
+        self._begin("FULL")
+
+    def _begin(self, synchronous: str) -> None:
+        self._connection.execute(f"PRAGMA synchronous={synchronous}")
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def join(self) -> None:
+        """Close what has been settled: a new promise for a target must not meet the last one of it."""
+        for revision in self._settled[self._closed :]:
+            intents.close(self._connection, revision, State.APPLIED)
+            self._closed += 1
+
+    def end(self, *, committed: bool) -> None:
+        """For the group."""
+        if committed:
+            del self._settled[: self._closed]
+        self._closed = 0
 
     @contextmanager
     def _named_errors(self) -> Generator[None]:
@@ -149,6 +160,12 @@ class Store:
                 f"the history in {self.directory} cannot grow: its disk is full; the file was not touched",
                 remedy="free space on the filesystem of the state directory",
             )
+        if is_damage(error):
+            opening.mark_suspect(self.directory)
+            return HistoryDamaged(
+                f"the history in {self.directory} is damaged: {error}; the file was not touched",
+                remedy="start confkeep again: it sets this history aside; then look for errors of the disk (dmesg)",
+            )
         return IoError(
             f"the history in {self.directory} failed: {error} ({name}); the file was not touched",
             remedy="check the disk of the state directory",
@@ -158,7 +175,7 @@ class Store:
         """Bring every commit so far to the disk."""
         with self.durable() as connection:
             # A transaction that writes nothing would flush nothing.
-            connection.execute(f"PRAGMA user_version={VERSION}")
+            connection.execute(f"PRAGMA user_version={opening.VERSION}")
 
     def _flush_later(self) -> None:
         """If it fails it is tried again; until then the intent is open on the disk, and recovery would look."""
@@ -170,27 +187,8 @@ class Store:
     def close(self) -> None:
         """Flush and close."""
         self._flusher.close()
-        with self._lock:
+        self._checkpoints.close()
+        with self._lock, self._reading:
+            if self._reader is not None:
+                self._reader.close()
             self._connection.close()
-
-
-@contextmanager
-def _alone_in(directory: Path) -> Generator[None]:
-    """Processes that open one store for the first time queue: making the schema, and WAL, knows no busy timeout."""
-    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        with suppress(OSError):  # a filesystem without locks
-            fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(fd)
-
-
-def _flush_directory(path: Path) -> None:
-    """A journal whose directory is gone after a power cut is none. Another user's directory was there before us."""
-    with suppress(PermissionError):
-        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import formatdate
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from starlette.background import BackgroundTask
 from starlette.endpoints import HTTPEndpoint
 from starlette.responses import Response
 
-from confkeep.daemon import service
-from confkeep.daemon.answers import EntryAnswer, ListAnswer, SaveAnswer
-from confkeep.daemon.requests import Address, Parameters, address, body, not_modified, precondition
-from confkeep.documents.check import Format, Validate, format_of
-from confkeep.errors import NotARegularFile, ShuttingDown
+from confkeep.daemon import saves, service
+from confkeep.daemon.answers import EntryAnswer, ListAnswer
+from confkeep.daemon.requests import Address, Parameters, address, body, not_modified
+from confkeep.documents.check import Format, format_of
+from confkeep.errors import NotARegularFile
 from confkeep.files.listing import entries
-from confkeep.files.root import OnBusy
-from confkeep.history.revisions import Author, Origin
-from confkeep.keeper import Request as Save
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from confkeep.daemon.peer import Peer
-    from confkeep.saved import Content, Saved
+    from confkeep.saved import Content
 
-_log: Final = logging.getLogger("confkeep")
 _PREFIX: Final = "/v1/files/"
 _MEDIA_TYPES: Final = {Format.YAML: "application/yaml"}  # RFC 9512
 _PAGE: Final = 1_000
@@ -53,39 +47,14 @@ class FileEndpoint(HTTPEndpoint):
     async def put(self, request: Request) -> Response:
         """Save the body as the whole new content of the file."""
         daemon = service.of(request)
-        if daemon.stopping:
-            raise ShuttingDown("this daemon is stopping; nothing was written", remedy="try again when it is back")
+        saves.refuse_when_stopping(daemon)
         at = address(request, _PREFIX, daemon.roots)
         if not at.relative:
             raise NotARegularFile(f"/{at.root.name} is a root", remedy="name a file below it")
-        parameters = Parameters(request, "validate", "on_busy", "message", "dry_run")
-        save = Save(
-            expect=precondition(request),
-            validate=parameters.one_of("validate", Validate) or Validate.SYNTAX,
-            on_busy=parameters.one_of("on_busy", OnBusy),
-            dry_run=parameters.flag("dry_run"),
-            author=_author(request, parameters.text("message")),
-            data=await body(request, daemon.settings.max_body),
-        )
+        save = saves.save_of(request)
+        save = replace(save, data=await body(request, daemon.settings.max_body))
         saved = await daemon.run(daemon.keeper.save, at.root, at.relative, save)
-        headers = {} if saved.dry_run else {"ETag": f'"{saved.etag}"'}
-        headers |= {} if saved.revision is None else {"Revision": str(saved.revision)}
-        status = 201 if saved.created and not saved.dry_run else 200
-        answer = service.answer(SaveAnswer.of(at, saved, save.author.request), status, headers)
-        answer.background = BackgroundTask(_log_save, at, saved, save.author)
-        return answer
-
-
-async def _log_save(at: Address, saved: Saved, author: Author) -> None:
-    """One line, once the caller has its answer."""
-    route = saved.route.name if saved.changed else "unchanged"
-    where = f"{at.root.name}/{at.relative}"
-    _log.info("saved %r (%s, revision %s) for uid %s %s", where, route, saved.revision, author.uid, author.request)
-
-
-def _author(request: Request, message: str) -> Author:
-    peer: Peer | None = getattr(request.state, "peer", None)
-    return Author(Origin.API, None if peer is None else peer.uid, message, request.state.request_id)
+        return saves.answer_of(daemon, at, saved, save.author)
 
 
 def _headers(content: Content) -> dict[str, str]:

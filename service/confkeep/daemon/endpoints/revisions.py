@@ -1,17 +1,17 @@
-"""``/v1/revisions/{id}/content``: the bytes of a revision, which never change."""
+"""``/v1/revisions/{id}``: the bytes of a revision, which never change, and how they come back into the file."""
 
 from __future__ import annotations
 
-import os
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Final
 
 from starlette.endpoints import HTTPEndpoint
 from starlette.responses import Response
 
-from confkeep.daemon import service
-from confkeep.daemon.requests import Parameters, not_modified
+from confkeep.daemon import saves, service
+from confkeep.daemon.requests import Address, Parameters, body, not_modified
 from confkeep.errors import NotFound
+from confkeep.keeper import relative_to
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -29,27 +29,39 @@ class ContentEndpoint(HTTPEndpoint):
         """The bytes of one revision, of a file below one of the roots."""
         daemon = service.of(request)
         Parameters(request)
-        revision, data = await daemon.run(_find, daemon, request.path_params["number"])
+        _, revision, data = await daemon.run(_find, daemon, request.path_params["number"])
         headers = {
             "ETag": f'"{revision.etag}"',
             "Last-Modified": formatdate(revision.time / 1000, usegmt=True),
             "Cache-Control": "private, max-age=31536000, immutable",
             "Revision": str(revision.id),
         }
-        if not_modified(request, revision.etag):
+        if not_modified(request, str(revision.etag)):
             return Response(status_code=304, headers=headers)
         return Response(data, 200, headers, media_type="application/octet-stream")
 
 
-def _find(daemon: Service, number: str) -> tuple[Revision, bytes]:
+class RestoreEndpoint(HTTPEndpoint):
+    """POST only."""
+
+    async def post(self, request: Request) -> Response:
+        """A new save of the revision's content to its file; query, preconditions and answer are those of a PUT."""
+        daemon = service.of(request)
+        saves.refuse_when_stopping(daemon)
+        save = saves.save_of(request)
+        await body(request, 0)
+        at, revision, _ = await daemon.run(_find, daemon, request.path_params["number"])
+        saved = await daemon.run(daemon.keeper.restore, at.root, revision.id, save)
+        return saves.answer_of(daemon, at, saved, save.author)
+
+
+def _find(daemon: Service, number: str) -> tuple[Address, Revision, bytes]:
     """State may be shared with the library: only files below a root are anybody's business here."""
     if not (number.isascii() and number.isdigit() and len(number) < _MOST_DIGITS):
         raise NotFound(f"there is no revision {number[:40]}", remedy="GET /v1/history/{root}/{path} lists them")
     path, revision, data = daemon.keeper.revision(int(number))
-    if not any(_holds(os.path.realpath(root.path), path) for root in daemon.roots.values()):
-        raise NotFound(f"revision {number} is of no file below a root", remedy="GET /v1 lists the roots")
-    return revision, data
-
-
-def _holds(root: str, path: str) -> bool:
-    return path == root or path.startswith(root.rstrip("/") + "/")
+    for root in daemon.roots.values():
+        relative = relative_to(root, path)
+        if relative is not None:
+            return Address(root, relative), revision, data
+    raise NotFound(f"revision {number} is of no file below a root", remedy="GET /v1 lists the roots")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-_CAPABILITIES: Final = ["files", "listing", "stat", "history", "validate:yaml", "dry-run", "on-busy"]
+_CAPABILITIES: Final = ["files", "listing", "stat", "history", "restore", "validate:yaml", "dry-run", "on-busy"]
 
 
 class ServiceEndpoint(HTTPEndpoint):
@@ -25,7 +25,7 @@ class ServiceEndpoint(HTTPEndpoint):
         """Name, version, roots, capabilities, limits, and findings about the service's own state."""
         Parameters(request)
         daemon = service.of(request)
-        finding = daemon.keeper.state_finding
+        findings = (daemon.keeper.state_finding, daemon.keeper.history_finding)
         return service.answer(
             ServiceAnswer(
                 service="confkeep",
@@ -33,6 +33,6 @@ class ServiceEndpoint(HTTPEndpoint):
                 roots=sorted(daemon.roots),
                 capabilities=_CAPABILITIES,
                 limits={"max_body": daemon.settings.max_body},
-                findings=[] if finding is None else [finding],
+                findings=[finding for finding in findings if finding is not None],
             )
         )

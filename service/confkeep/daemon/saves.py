@@ -1,0 +1,69 @@
+"""What all requests that save have in common: what they ask for, and what they answer."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+from starlette.background import BackgroundTask
+
+from confkeep.daemon import service
+from confkeep.daemon.answers import SaveAnswer
+from confkeep.daemon.requests import Address, Parameters, precondition
+from confkeep.documents.check import Validate
+from confkeep.errors import ShuttingDown
+from confkeep.files.root import OnBusy
+from confkeep.history.revisions import Author, Origin
+from confkeep.keeper import Request as Save
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from confkeep.daemon.peer import Peer
+    from confkeep.daemon.service import Service
+    from confkeep.saved import Saved
+
+_log: Final = logging.getLogger("confkeep")
+
+
+def refuse_when_stopping(daemon: Service) -> None:
+    """Raises ShuttingDown."""
+    if daemon.stopping:
+        raise ShuttingDown("this daemon is stopping; nothing was written", remedy="try again when it is back")
+
+
+def save_of(request: Request) -> Save:
+    """The save that query and headers ask for, as yet of nothing. Raises BadParameter, PreconditionRequired.
+
+    Before the body is read: who asks in a wrong way need not send it.
+    """
+    parameters = Parameters(request, "validate", "on_busy", "message", "dry_run")
+    peer: Peer | None = getattr(request.state, "peer", None)
+    uid = None if peer is None else peer.uid
+    return Save(
+        expect=precondition(request),
+        validate=parameters.one_of("validate", Validate) or Validate.SYNTAX,
+        on_busy=parameters.one_of("on_busy", OnBusy),
+        dry_run=parameters.flag("dry_run"),
+        author=Author(Origin.API, uid, parameters.text("message"), request.state.request_id),
+        data=b"",
+    )
+
+
+def answer_of(daemon: Service, at: Address, saved: Saved, author: Author) -> Response:
+    """200, or 201 for a new file."""
+    daemon.maintenance.saved()
+    headers = {} if saved.dry_run else {"ETag": f'"{saved.etag}"'}
+    headers |= {} if saved.revision is None else {"Revision": str(saved.revision)}
+    status = 201 if saved.created and not saved.dry_run else 200
+    answer = service.answer(SaveAnswer.of(at, saved, author.request), status, headers)
+    answer.background = BackgroundTask(_log_save, at, saved, author)
+    return answer
+
+
+async def _log_save(at: Address, saved: Saved, author: Author) -> None:
+    """One line, once the caller has its answer."""
+    route = saved.route.name if saved.changed else "unchanged"
+    where = f"{at.root.name}/{at.relative}"
+    _log.info("saved %r (%s, revision %s) for uid %s %s", where, route, saved.revision, author.uid, author.request)

@@ -1,0 +1,247 @@
+"""Several files at once: all of them are saved, or none.
+
+Their locks are taken in one order, so that two transactions cannot wait for each other; every precondition is looked
+at before the first byte; one commit promises all of it. Then one file after the other is published, by its own route,
+each with its own compare. When one of them cannot be, those before it are put back, each guarded by a compare again: a
+second commit says so first, so that no crash makes a failed transaction succeed later.
+
+No lease is held while another one is waited for: that would keep readers of the first file from it for as long.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from confkeep.documents.check import Validate, format_of
+from confkeep.errors import BadParameter, ConfkeepError, Conflict, InvalidDocument, IoError, OutOfSpace, TargetBusy
+from confkeep.etag import Version, version_of
+from confkeep.files import removal
+from confkeep.files.place import resolve
+from confkeep.files.read import Whole, read_whole
+from confkeep.files.route import DECLARED
+from confkeep.files.target import Changed, Target, look
+from confkeep.files.written import Unsettled, Written
+from confkeep.history import intents
+from confkeep.keeper import Keeper, Request, as_far_as_known, check_document
+from confkeep.saved import Saved
+from confkeep.writing import Plan, Writing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from confkeep.expect import Expect
+    from confkeep.files.place import Place
+    from confkeep.files.root import OnBusy, Root
+    from confkeep.history.revisions import Author
+
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to become of one file: ``data``, or nothing at all where that is None."""
+
+    root: Root
+    path: str
+    data: bytes | None
+    expect: Expect
+    validate: Validate = Validate.SYNTAX
+    on_busy: OnBusy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One file of a transaction, as it was looked at."""
+
+    change: Change
+    target: Target
+    old: Whole | None
+    new: Version | None
+    saved: Saved
+
+    @property
+    def changes(self) -> bool:
+        return (None if self.old is None else self.old.version) != self.new
+
+
+def transact(keeper: Keeper, changes: Sequence[Change], author: Author, *, dry_run: bool = False) -> list[Saved]:
+    """What became of each change, in their order.
+
+    Raises Conflict (``failed`` lists every precondition that does not hold), and what Keeper.save raises, with the
+    path of the file: then nothing was changed. IoError whose detail says so: what was changed is put back later.
+    """
+    with ExitStack() as stack:
+        places = [stack.enter_context(resolve(change.root, change.path)) for change in changes]
+        _refuse_twice(places)
+        stack.enter_context(keeper.settled(places))
+        for _ in range(_ATTEMPTS):
+            with ExitStack() as looks, suppress(Changed):
+                targets = [
+                    looks.enter_context(look(place, change.root.route))
+                    for place, change in zip(places, changes, strict=True)
+                ]
+                parts = [
+                    _look(keeper, change, target, dry_run) for change, target in zip(changes, targets, strict=True)
+                ]
+                _compare(parts)
+                return _attempt(keeper, parts, author, dry_run=dry_run)
+    raise TargetBusy("these files change faster than they can be compared", remedy="try again")
+
+
+def _refuse_twice(places: list[Place]) -> None:
+    seen: set[Any] = set()
+    for place in places:
+        identity = None if place.passed is None else (place.passed.dev, place.passed.ino)
+        if place.path in seen or identity in seen:
+            raise BadParameter(
+                f"{place.path} is changed twice by one transaction", remedy="make one change of it, or two transactions"
+            )
+        seen |= {place.path, *([identity] if identity else [])}
+
+
+def _look(keeper: Keeper, change: Change, target: Target, dry_run: bool) -> _Part:  # noqa: FBT001 - as it is asked
+    refusal = keeper.refusal(target, change.root) if change.data is not None else removal.refusal(target)
+    if refusal:
+        raise refusal
+    old = read_whole(target)
+    if change.data is None:
+        return _Part(change, target, old, None, _removed(target, old, dry_run=dry_run))
+    new = version_of(change.data)
+    saved = as_far_as_known(target, None if old is None else old.version, new, dry_run=dry_run)
+    return _Part(change, target, old, new, saved)
+
+
+def _removed(target: Target, old: Whole | None, *, dry_run: bool) -> Saved:
+    if target.choice is None:
+        raise Changed
+    return Saved(
+        path=target.path,
+        etag="",
+        revision=None,
+        size=0,
+        changed=old is not None,
+        created=False,
+        checked=None,
+        dry_run=dry_run,
+        route=target.choice,
+        guarantees=DECLARED[target.choice.name],
+        notes=(),
+        findings=target.findings,
+        diagnostics=(),
+        removed=True,
+    )
+
+
+def _compare(parts: list[_Part]) -> None:
+    failed: list[dict[str, str | None]] = []
+    for part in parts:
+        etag = None if part.old is None else part.old.version.etag
+        if not part.change.expect.holds(etag):
+            failed.append({"path": part.target.path, "etag": etag, "expected": str(part.change.expect)})
+    if failed:
+        first = failed[0]
+        there = "holds no file" if first["etag"] is None else f"has etag {first['etag']}"
+        others = f"; {len(failed) - 1} more" if len(failed) > 1 else ""
+        raise Conflict(
+            f"{first['path']} {there}; this transaction expects {first['expected']}{others}; nothing was changed",
+            remedy="read these files again, put your changes on top of what is there, and send all of it again",
+            failed=failed,
+        )
+
+
+def _attempt(keeper: Keeper, parts: list[_Part], author: Author, *, dry_run: bool) -> list[Saved]:
+    diagnosed = [_checked(part) for part in parts]
+    changing = [part for part in diagnosed if part.changes]
+    if dry_run or not changing:
+        return [part.saved for part in diagnosed]
+    with ExitStack() as stack:
+        writings = [stack.enter_context(_writing(keeper, part)) for part in changing]
+        for writing in writings:
+            writing.stage()
+        batch = _promise(keeper, writings, author)
+        written = _publish(keeper, batch, writings)
+        done = dict(zip((part.target.path for part in changing), zip(writings, written, strict=True), strict=True))
+    return [_result(part.saved, *done[part.target.path]) if part.changes else part.saved for part in diagnosed]
+
+
+def _checked(part: _Part) -> _Part:
+    validate = part.change.validate
+    if part.change.data is None or validate is Validate.OFF:
+        return part
+    format_ = format_of(part.target.place.name)
+    request = Request(part.change.data, part.change.expect, validate=validate)
+    try:
+        diagnostics = check_document(part.target, request, format_)
+    except InvalidDocument as error:
+        error.members["path"] = part.target.path
+        raise
+    return replace(part, saved=replace(part.saved, checked=format_, diagnostics=diagnostics))
+
+
+def _writing(keeper: Keeper, part: _Part) -> Writing:
+    root = part.change.root
+    on_busy = part.change.on_busy or root.on_busy
+    plan = Plan(part.target, part.old, part.new, on_busy, root.journal, root.lease_wait)
+    return Writing(keeper.store, keeper.stagers, plan, keeper.state_finding)
+
+
+def _promise(keeper: Keeper, writings: list[Writing], author: Author) -> int:
+    with keeper.store.durable() as connection:
+        batch = writings[0].promise_on(connection, author)
+        for writing in writings[1:]:
+            writing.promise_on(connection, author, batch)
+    return batch
+
+
+def _publish(keeper: Keeper, batch: int, writings: list[Writing]) -> list[Written]:
+    written: list[Written] = []
+    try:
+        for writing in writings:
+            written.append(writing.publish())  # noqa: PERF401 - what was done before an error counts
+    except (Changed, ConfkeepError, Unsettled, OSError) as error:
+        _undo(keeper, batch, writings, error, begun=bool(written) or not isinstance(error, Changed | ConfkeepError))
+        raise
+    for writing in writings:
+        if writing.revision is not None:
+            keeper.store.close_later(writing.revision)
+    return written
+
+
+def _undo(keeper: Keeper, batch: int, writings: list[Writing], error: Exception, *, begun: bool) -> None:
+    """Put back what was published, and say so if that fails; where nothing was, the promise leaves no trace."""
+    if not begun:
+        with suppress(OutOfSpace, IoError), keeper.store.soon() as connection:
+            for writing in writings:
+                if writing.revision is not None:
+                    intents.withdraw(connection, writing.revision)
+        return
+    places = [writing.plan.target.place for writing in writings]
+    try:
+        with keeper.store.durable() as connection:
+            intents.turn_back(connection, batch)
+        became = keeper.settle_now(places)
+    except (ConfkeepError, OSError) as worse:
+        raise IoError(
+            f"{_what(error)}; some of these files are changed and could not be put back ({worse})",
+            remedy="the next save or start of confkeep puts them back; every content is in the history",
+        ) from error
+    if isinstance(error, Unsettled | OSError):
+        raise IoError(
+            f"{_what(error)}; {became}", remedy="look at the kernel log (dmesg) for errors of the disk"
+        ) from error
+
+
+def _what(error: Exception) -> str:
+    return f"{error.detail} ({error.cause.strerror})" if isinstance(error, Unsettled) else str(error)
+
+
+def _result(saved: Saved, writing: Writing, written: Written) -> Saved:
+    return replace(
+        saved,
+        revision=writing.revision,
+        route=writing.choice,
+        guarantees=writing.guarantees(written),
+        notes=(*writing.notes, *written.notes),
+    )

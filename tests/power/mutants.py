@@ -1,0 +1,79 @@
+"""Broken protocols: each leaves out one thing that a power cut asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from confkeep.files import overwrite, replace, temporary
+from confkeep.history import intents
+from confkeep.history.revisions import State
+from confkeep.history.store import Store
+from confkeep.writing import Writing
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def _nothing(*_: object, **__: object) -> None:
+    """Not done."""
+
+
+class _Deaf:
+    """As os, but for fsync."""
+
+    def __init__(self, real: Any) -> None:
+        self._real = real
+
+    def __getattr__(self, name: str) -> object:
+        return _nothing if name == "fsync" else getattr(self._real, name)
+
+
+def no_flush_of_the_temporary_file(patch: pytest.MonkeyPatch) -> None:
+    """Rename what may not be on the disk."""
+    patch.setattr(replace, "os", _Deaf(replace.os))
+
+
+def no_flush_of_the_directory(patch: pytest.MonkeyPatch) -> None:
+    """Rename, and answer before that is on the disk."""
+    patch.setattr(temporary, "sync_directory", _nothing)
+
+
+def no_flush_of_the_target(patch: pytest.MonkeyPatch) -> None:
+    """Write in place, and answer before that is on the disk."""
+    patch.setattr(overwrite, "_flush", _nothing)
+
+
+def a_promise_that_is_not_flushed(patch: pytest.MonkeyPatch) -> None:
+    """Commit without a flush: readable at once, durable later."""
+
+    patch.setattr(Store, "durable", Store.soon)
+
+
+def closed_before_the_flush(patch: pytest.MonkeyPatch) -> None:
+    """Close the intent durably when the bytes are in the page cache, and flush the target afterwards."""
+    write, flush = Writing.write, overwrite._flush
+    under_way: list[Writing] = []
+
+    def close_first(*arguments: Any) -> None:
+        writing = under_way[-1]
+        with writing.store.durable() as connection:
+            assert writing.revision is not None
+            intents.close(connection, writing.revision, State.APPLIED)
+        flush(*arguments)
+
+    def watched(self: Writing) -> object:
+        under_way.append(self)
+        return write(self)
+
+    patch.setattr(overwrite, "_flush", close_first)
+    patch.setattr(Writing, "write", watched)
+
+
+#: All of them: a save by a protocol like that must be found out by a power cut.
+MUTANTS = [
+    no_flush_of_the_temporary_file,
+    no_flush_of_the_directory,
+    no_flush_of_the_target,
+    a_promise_that_is_not_flushed,
+    closed_before_the_flush,
+]
