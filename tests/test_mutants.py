@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from confkeep import recovery, writing
+from confkeep.etag import etag_of
 from confkeep.files import displaced, lease, leftovers, lock, overwrite, replace, syscalls, temporary
 from confkeep.files.written import Written
 from confkeep.history.revisions import LIBRARY
@@ -17,7 +18,7 @@ from confkeep.history.store import Store
 from confkeep.recovery import Found
 from tests.support import checks, publishing
 from tests.support.order import order
-from tests.support.saving import Bench, bench
+from tests.support.saving import NEW, OLD, Bench, bench
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -89,9 +90,14 @@ def recovery_without_restoring(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(displaced, "restore", _nothing)
 
 
-def without_the_mark(patch: pytest.MonkeyPatch) -> None:
-    """Temporary files that do not say that they are unfinished."""
-    patch.setattr(replace, "stat", SimpleNamespace(S_ISVTX=0))
+def named_too_early(patch: pytest.MonkeyPatch) -> None:
+    """Temporary files that have the name of something whole before they are."""
+    name = leftovers.temporary_name(etag_of(OLD), etag_of(NEW))
+
+    def early(*_: str) -> str:
+        return name
+
+    patch.setattr(leftovers, "temporary_name", early)
 
 
 def without_a_lock_on_it(patch: pytest.MonkeyPatch) -> None:
@@ -201,7 +207,7 @@ MUTANTS = [
     Mutant(without_compare_after_the_exchange, "replace", publishing.edit_before_the_exchange),
     Mutant(sweep_of_everything, "replace", publishing.killed_after_the_exchange),
     Mutant(recovery_without_restoring, "replace", publishing.killed_after_the_exchange),
-    Mutant(without_the_mark, "replace", publishing.killed_while_staging),
+    Mutant(named_too_early, "replace", publishing.killed_while_staging),
     Mutant(without_a_lock_on_it, "replace", publishing.sweep_beside_a_save),
     Mutant(closed_before_the_flush, "overwrite", order),
     Mutant(rename_before_the_flush, "replace", order),

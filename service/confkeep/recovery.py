@@ -87,7 +87,11 @@ class Tools:
 
 
 def recover(tools: Tools) -> list[Recovered]:
-    """Settle every open intent, oldest first, each batch under the locks of its targets."""
+    """Settle every open intent, oldest first, each batch under the locks of its targets.
+
+    What can be read after kill -9 may not be on the disk yet: from here on it is, so that answers may rest on it.
+    """
+    tools.store.make_durable()
     with tools.store.reading() as connection:
         pending = intents.unsettled(connection)
     done: list[Recovered] = []

@@ -17,6 +17,7 @@ ASKING = {
     "ls": ["ls", "ha"],
     "ls of roots": ["ls"],
     "history": ["history", "ha/a"],
+    "restore": ["restore", "1", "--force"],
 }
 every_asking_command = pytest.mark.parametrize("arguments", ASKING.values(), ids=ASKING.keys())
 

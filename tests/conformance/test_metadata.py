@@ -86,9 +86,7 @@ def test_modes_and_owners(ground: Ground, actor: str) -> None:
     ]
     outcomes = check(ground, cases)
     if actor == "root":
-        sticky = {name for name, outcome in outcomes.items() if outcome.code == "metadata"}
-        assert sticky == {name for name in outcomes if name.startswith(("1644", "7777"))}
-        assert {outcome.code for outcome in outcomes.values()} == {"metadata", "ordinary-file"}
+        assert {outcome.code for outcome in outcomes.values()} == {"ordinary-file"}
         assert all(outcome.kept for outcome in outcomes.values())
         return
     assert outcomes[f"0444 {STRANGER} {STRANGER}"].code is None

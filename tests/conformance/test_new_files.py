@@ -145,7 +145,7 @@ def test_nobody_reads_it_before_it_is_there(
             (directory / "a.yaml").chmod(0o400)
             keeper.save(root, "a.yaml", Request(b"secret: 1\n", only(NEW)))
             assert seen
-            assert set(seen) == {0o1600 & ~umask}  # sticky: unfinished (leftovers.py)
+            assert set(seen) == {0o600 & ~umask}
     finally:
         os.umask(before)
 

@@ -80,16 +80,24 @@ def test_state_that_is_no_directory(disk: Path, config: Path, elsewhere: str) ->
     assert not os.path.exists(elsewhere)
 
 
-def test_damaged_store(state: Path, config: Path, elsewhere: str) -> None:
-    """A history that cannot be read is never replaced by an empty one."""
+def test_damaged_store(serve: Serve, state: Path, config: Path) -> None:
+    """It is set aside whole, log and /readyz say where it is, and saving goes on; the next start is as any other."""
     state.mkdir()
     (state / "history.db").write_bytes(b"this is no database" * 100)
-    command = [sys.executable, "-m", "confkeep", "serve", "--socket", elsewhere, "--state", str(state)]
-    done = subprocess.run([*command, "--root", f"ha={config}"], capture_output=True, text=True, timeout=30, check=False)
-    assert done.returncode != 0
-    assert "Traceback" not in done.stderr
-    assert str(state) in done.stderr
-    assert (state / "history.db").read_bytes() == b"this is no database" * 100
+    daemon = serve("--root", f"ha={config}")
+    (aside,) = state.glob("history.db.corrupt-*")
+    assert aside.read_bytes() == b"this is no database" * 100
+    assert "STA002" in daemon.log
+    assert str(aside) in daemon.log
+    answer = daemon.ask("GET", "/readyz")
+    (finding,) = answer.json["findings"]
+    assert (answer.status, finding["rule"], finding["evidence"]) == (200, "STA002", str(aside))
+    assert daemon.ask("GET", "/v1").json["findings"] == [finding]
+    assert daemon.put("ha/a.yaml", b"a: 1\n", if_none_match="*").status == 201
+    assert daemon.stop() == 0
+    daemon.start()
+    assert daemon.ask("GET", "/readyz").json["findings"] == []
+    assert len(daemon.ask("GET", "/v1/history/ha/a.yaml").json["revisions"]) == 1
 
 
 def test_state_is_closed_to_others(serve: Serve, config: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from confkeep.daemon.settings import Settings, load
 from confkeep.errors import SettingsError
 from confkeep.files.root import Journal, OnBusy, Root, RoutePolicy
+from confkeep.history.retention import Policy
 
 Write = Callable[[str], str]
 
@@ -69,6 +70,12 @@ def test_relative_root_is_made_absolute(tmp_path: Path, monkeypatch: pytest.Monk
     assert load(roots=["ha=conf/"]).as_roots()["ha"].path == f"{tmp_path}/conf"
 
 
+def test_what_is_kept_of_the_history(write: Write) -> None:
+    """By the path of each root; 0 is all, and what is not said has a limit."""
+    text = "[roots.a]\npath = '/a/'\nkeep_revisions = 5\nkeep_days = 0\nkeep_bytes = 7\n[roots.b]\npath = '/b'\n"
+    assert load(write(text)).policies() == {"/a": Policy(5, 0, 7), "/b": Policy(1_000, 365, 64 << 20)}
+
+
 WRONG = {
     "socket is a number": ("socket = 3\n" + ROOT, "socket"),
     "state is a list": ("state = []\n" + ROOT, "state"),
@@ -81,6 +88,9 @@ WRONG = {
     "unknown route": (ROOT + "route = 'sideways'\n", "route"),
     "unknown on_busy": (ROOT + "on_busy = 'wait'\n", "on_busy"),
     "unknown journal": (ROOT + "journal = 'maybe'\n", "journal"),
+    "keep_revisions is text": (ROOT + "keep_revisions = 'all'\n", "keep_revisions"),
+    "keep_days is negative": (ROOT + "keep_days = -1\n", "keep_days"),
+    "keep_bytes is negative": (ROOT + "keep_bytes = -1\n", "keep_bytes"),
     "root without a path": ("[roots.ha]\nroute = 'auto'\n", "path"),
     "path is a number": ("[roots.ha]\npath = 7\n", "path"),
     "path is empty": ("[roots.ha]\npath = ''\n", "path"),

@@ -6,11 +6,12 @@ import os
 import subprocess
 import sys
 import threading
+import warnings
 from typing import TYPE_CHECKING
 
 import pytest
 
-from confkeep.errors import TargetBusy
+from confkeep.errors import JournalUnavailable, TargetBusy
 from confkeep.files import lock
 
 if TYPE_CHECKING:
@@ -135,3 +136,69 @@ def test_keys_tell_targets_apart() -> None:
     assert len(keys) == 10
     assert all(0 <= key < 1 << 62 for key in keys)
     assert lock.key_of_name(1, 2, "a") in keys
+
+
+PRESENT = """
+import sys
+from confkeep.files import lock
+presence = lock.Presence(sys.argv[1])
+print("present", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_presence_is_seen_by_others(file: str) -> None:
+    """Two know of each other, in one process as well; who ends leaves the other alone."""
+    one = lock.Presence(file)
+    assert one.is_alone()
+    other = lock.Presence(file)
+    assert not one.is_alone()
+    assert not other.is_alone()
+    other.end()
+    assert one.is_alone()
+    one.end()
+
+
+def test_presence_ends_with_its_process(file: str) -> None:
+    """However it dies."""
+    presence = lock.Presence(file)
+    with subprocess.Popen([sys.executable, "-c", PRESENT, file], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as one:
+        assert one.stdout is not None
+        assert one.stdout.readline() == b"present\n"
+        assert not presence.is_alone()
+        one.kill()
+        one.wait()
+        assert presence.is_alone()
+    presence.end()
+
+
+def test_presence_holds_nobody_up(file: str) -> None:
+    """It is no lock of any target."""
+    presence = lock.Presence(file)
+    assert is_free(file, 0)
+    assert is_free(file, (1 << 62) - 1)
+    presence.end()
+
+
+def test_presence_where_no_lock_can_be(tmp_path: Path) -> None:
+    """The reason is named."""
+    with pytest.raises(JournalUnavailable, match="locks"):
+        lock.Presence(os.fspath(tmp_path / "no/locks"))
+
+
+def test_a_forked_child_holds_nothing(file: str) -> None:
+    """A child that lives on has a copy of the descriptor: the lock is given back all the same."""
+    readable, writable = os.pipe()
+    with lock.hold(file, [7], wait=0, what="x"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+        if child == 0:
+            os.close(writable)
+            os.read(readable, 1)  # until the parent has closed its end
+            os._exit(0)
+    try:
+        assert is_free(file, 7)
+    finally:
+        os.close(readable)
+        os.close(writable)
+        os.waitpid(child, 0)

@@ -9,11 +9,13 @@ import pytest
 
 from confkeep.errors import StaleMount
 from confkeep.files import lease
+from confkeep.files.place import at
 from confkeep.files.root import RoutePolicy
 from confkeep.files.route import Choice, Route
-from confkeep.files.target import Changed
+from confkeep.files.target import NOT_OURS, Changed, look
 from tests.support.layouts import LAYOUTS, directory_bind, file_bind, plain
 from tests.support.looking import choice_at, looking, refusal_at
+from tests.support.mounting import run
 from tests.support.users import OTHER, STRANGER
 
 if TYPE_CHECKING:
@@ -214,3 +216,52 @@ def test_the_look_does_not_stand_in_the_way_of_a_lease(ground: Ground) -> None:
         held = lease.take(fd, 0)
         os.close(fd)
     assert isinstance(held, lease.Lease)
+
+
+def choice_despite_mode(path: Path) -> Choice | str:
+    """The route of a target that need not be writable, or the slug of its refusal."""
+    with at(os.fspath(path)) as place, look(place, despite_mode=True) as target:
+        return target.choice or (target.refusal or AssertionError).__class__.__name__
+
+
+@pytest.mark.parametrize("mode", [0o444, 0o000, 0o555])
+def test_a_file_that_we_may_not_write_may_be_replaced(public: Path, as_user: AsUser, mode: int) -> None:
+    """For who asks for that, as rename(2) has it: the directory's mode counts, not the file's."""
+    path = public / "a"
+    path.touch()
+    path.chmod(mode)
+    os.chown(path, STRANGER, STRANGER)
+    os.chown(public, STRANGER, STRANGER)
+    choice = as_user(STRANGER, lambda: choice_despite_mode(path))
+    assert isinstance(choice, Choice)
+    assert (choice.name, choice.code) == (Route.REPLACE, "ordinary-file")
+    with pytest.raises(AssertionError):
+        as_user(STRANGER, lambda: choice_at(path))
+
+
+def test_another_users_file_may_be_replaced(public: Path, as_user: AsUser) -> None:
+    """In a directory of ours: it is ours then."""
+    (public / "a").touch(mode=0o600)
+    os.chown(public, STRANGER, STRANGER)
+    choice = as_user(STRANGER, lambda: choice_despite_mode(public / "a"))
+    assert isinstance(choice, Choice)
+    assert (choice.name, choice.code) == (Route.REPLACE, NOT_OURS)
+
+
+@pytest.mark.parametrize("why", ["closed", "sticky", "linked", "immutable"])
+def test_what_no_rename_can_replace_stays_refused(public: Path, as_user: AsUser, why: str) -> None:
+    """A file that would have to be written in place, or that nobody may touch."""
+    path = public / "a"
+    path.touch(mode=0o444)
+    if why != "closed":
+        public.chmod(0o1777 if why == "sticky" else 0o777)
+    if why == "linked":
+        (public / "b").hardlink_to(path)
+    if why == "immutable":
+        run("chattr", "+i", path)
+    try:
+        assert as_user(STRANGER, lambda: choice_despite_mode(path)) == (
+            "ReadOnly" if why == "immutable" else "NoPermission"
+        )
+    finally:
+        run("chattr", "-i", path)

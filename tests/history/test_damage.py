@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
 import os
 import sqlite3
 import subprocess
@@ -203,6 +205,30 @@ def test_a_crash_while_it_is_set_aside(state: Path, moved: list[str]) -> None:
     assert len(names(state, "corrupt-20261121T165000")) == 3
     assert numbers(store, "/config/a.yaml")[-1] == number
     store.close()
+
+
+@pytest.mark.parametrize("step", range(5))
+def test_a_failure_at_any_step(state: Path, monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+    """No save that was open is lost: the next start either repeats the exchange or completes it."""
+    number = with_an_open_save(state)
+    damage(state, "revisions_of_file")
+    opening.mark_suspect(state)
+    real, calls = type(state).rename, itertools.count()
+
+    def fail(path: Path, to: Path | str) -> Path:
+        if next(calls) == step:
+            raise OSError(errno.EIO, "the disk")
+        return real(path, to)
+
+    monkeypatch.setattr(type(state), "rename", fail)
+    with pytest.raises(JournalUnavailable, match="the disk"):
+        Store(state)
+    monkeypatch.undo()
+    store = Store(state)
+    assert store.damage is not None
+    assert numbers(store, "/config/a.yaml")[-1] == number
+    store.close()
+    assert names(state, "next") == names(state, "making") == []
 
 
 def test_a_crash_before_the_new_store_is_whole(state: Path) -> None:

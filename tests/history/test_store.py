@@ -281,3 +281,36 @@ def test_what_makes_durable_really_flushes(state: Path, strace: str, tmp_path: P
     subprocess.run([*command, os.fspath(state)], check=True, stdout=subprocess.PIPE)
     between = log.read_text().split("MARK")[1]
     assert "history.db-wal" in "".join(line for line in between.splitlines() if "sync(" in line)
+
+
+TURNS = """
+import sys
+from pathlib import Path
+from confkeep.history import revisions
+from confkeep.history.store import Store
+sys.stdin.readline()
+for turn in range(10):
+    store = Store(Path(sys.argv[1]))
+    with store.durable() as connection:
+        revisions.ensure_file(connection, f"/{sys.argv[2]}-{turn}")
+    store.close()
+"""
+
+
+def test_processes_open_write_and_close_at_once(state: Path) -> None:
+    """As the library does for each save in place: the log comes and goes with its last user, and nothing is lost."""
+    command = [sys.executable, "-c", TURNS, os.fspath(state)]
+    processes = [
+        subprocess.Popen([*command, str(number)], stdin=subprocess.PIPE, stderr=subprocess.PIPE) for number in range(8)
+    ]
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write(b"go\n")
+        process.stdin.flush()
+    errors = [process.communicate()[1].decode() for process in processes]
+    assert [error.splitlines()[-1:] for error in errors] == [[]] * 8
+    store = Store(state)
+    with store.reading() as connection:
+        assert connection.execute("SELECT count(*) FROM files").fetchone() == (80,)
+    assert pragma(store, "integrity_check") == "ok"
+    store.close()

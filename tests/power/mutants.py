@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from confkeep import recovery
 from confkeep.files import overwrite, replace, temporary
 from confkeep.history import intents
 from confkeep.history.revisions import State
@@ -69,11 +70,19 @@ def closed_before_the_flush(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Writing, "write", watched)
 
 
-#: All of them: a save by a protocol like that must be found out by a power cut.
-MUTANTS = [
+def recovery_without_a_flush(patch: pytest.MonkeyPatch) -> None:
+    """Close an intent on what the page cache shows."""
+    patch.setattr(overwrite, "_flush", _nothing)
+    patch.setattr(recovery, "flush", _nothing)
+
+
+#: Saves of these kinds must be found out by a power cut.
+SAVING = [
     no_flush_of_the_temporary_file,
     no_flush_of_the_directory,
     no_flush_of_the_target,
     a_promise_that_is_not_flushed,
     closed_before_the_flush,
 ]
+#: Recoveries of these kinds must be found out by a second one.
+RECOVERING = [recovery_without_a_flush]

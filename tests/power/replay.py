@@ -14,12 +14,13 @@ from confkeep.files import leftovers
 from confkeep.history.revisions import State
 from confkeep.keeper import Keeper
 from tests.power.scenario import ANSWERED, BEGUN, Contents, Scenario
-from tests.power.world import TARGETS, World
+from tests.power.world import TARGETS, World, open_world
 from tests.support.blocklog import Cut, Entry, Loss, Sectors, after, marks, positions
 from tests.support.saving import open_intents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 #: Cuts of one log at least, where it is long enough: as many again lose something.
 POINTS: Final = 150
@@ -78,6 +79,12 @@ def record(world: World, scenario: Scenario) -> Recording:
             scenario.run(keeper, world)
         log = world.disks.take_log()
     return Recording(scenario, bases, log)
+
+
+def figures_of(names: list[str], scenario: Scenario, scratch: Path, points: int = POINTS) -> Figures:
+    """Record and replay ``scenario`` on fresh disks with these filesystems: what docs/reliability.md quotes."""
+    with open_world(names, scratch) as made:
+        return replay(made, record(made, scenario), points=points)
 
 
 def prepared(world: World, scenario: Scenario) -> list[Sectors]:

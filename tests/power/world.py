@@ -20,6 +20,8 @@ BOUND: Final = "bound.conf"
 LINKED: Final = "linked.conf"
 #: The number of the disk that holds the files.
 TARGETS: Final = 0
+#: The number of the disk that holds the state, where it has one of its own.
+STATE: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class World:
 
 
 @contextmanager
-def world(names: list[str], scratch: Path) -> Generator[World]:
+def open_world(names: list[str], scratch: Path) -> Generator[World]:
     """Disks with these filesystems; gone when the ``with`` ends."""
     outside = scratch / "outside"
     outside.mkdir()

@@ -31,6 +31,7 @@ class SaveAnswer(msgspec.Struct):
     size: int
     changed: bool
     created: bool
+    removed: bool
     dry_run: bool
     checked: Format | None
     route: Choice
@@ -52,6 +53,7 @@ class SaveAnswer(msgspec.Struct):
             size=saved.size,
             changed=saved.changed,
             created=saved.created,
+            removed=saved.removed,
             dry_run=saved.dry_run,
             checked=saved.checked,
             route=saved.route,
@@ -62,6 +64,14 @@ class SaveAnswer(msgspec.Struct):
             diagnostics=saved.diagnostics,
             request_id=request_id,
         )
+
+
+class TransactionAnswer(msgspec.Struct):
+    """200 of a transaction: every change was done, in the order in which they were sent."""
+
+    changes: list[SaveAnswer]
+    dry_run: bool
+    request_id: str
 
 
 class RefusalAnswer(msgspec.Struct):
@@ -197,3 +207,4 @@ class ReadyAnswer(msgspec.Struct):
     roots: dict[str, str]
     recovered: int
     unsettled: list[dict[str, str]]
+    findings: list[Finding]

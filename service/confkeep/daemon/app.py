@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 
 from confkeep.daemon import problems
-from confkeep.daemon.endpoints import files, history, revisions, root, stat, status
+from confkeep.daemon.endpoints import files, history, revisions, root, stat, status, transactions
 from confkeep.errors import ConfkeepError
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def build(service: Service) -> ASGIApp:
             Route("/v1/history/{address:anything}", history.HistoryEndpoint),
             Route("/v1/revisions/{number}/content", revisions.ContentEndpoint),
             Route("/v1/revisions/{number}/restore", revisions.RestoreEndpoint),
+            Route("/v1/transactions", transactions.TransactionEndpoint),
             Route("/healthz", status.HealthEndpoint),
             Route("/readyz", status.ReadyEndpoint),
         ],

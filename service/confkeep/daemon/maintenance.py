@@ -25,13 +25,16 @@ class Maintenance:
     """Looks after ``store``; ``policies`` by the path of each root. Close it before the store."""
 
     def __init__(self, store: Store, policies: Mapping[str, Policy]) -> None:
-        """Nothing is done before the first hour, or the first saves."""
+        """Nothing is done before ``start``, and then not before the first hour or so many saves."""
         self._store = store
         self._policies = policies
         self._saves = 0
         self._due = threading.Event()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="confkeep-upkeep", daemon=True)
+
+    def start(self) -> None:
+        """From now on."""
         self._thread.start()
 
     def saved(self) -> None:
@@ -44,7 +47,8 @@ class Maintenance:
         """End after the step that is under way."""
         self._closing.set()
         self._due.set()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def _run(self) -> None:
         while not self._closing.is_set():

@@ -47,14 +47,28 @@ def address(request: Request, prefix: str, roots: dict[str, Root]) -> Address:
     return Address(root, "/".join(_segment(segment, raw) for segment in segments))
 
 
+def address_of(name: str, path: str, roots: dict[str, Root]) -> Address:
+    """The address of ``path`` below the root ``name``, as a body writes them. Raises BadPath, NoRoot."""
+    root = roots.get(name)
+    if root is None:
+        raise NoRoot(f"there is no root {name!r}", remedy="GET /v1 lists the roots; the settings name them")
+    for segment in path.split("/"):
+        _check_segment(segment, path)
+    return Address(root, path)
+
+
 def _segment(segment: bytes, raw: bytes) -> str:
     name = _decode(segment, raw)
+    _check_segment(name, raw.decode("ascii", "replace"))
+    return name
+
+
+def _check_segment(name: str, whole: str) -> None:
     if name in {"", ".", ".."} or "/" in name or "\0" in name:
         raise BadPath(
-            f"{raw.decode('ascii', 'replace')!r} has the segment {name!r}, which cannot name anything below a root",
+            f"{whole!r} has the segment {name!r}, which cannot name anything below a root",
             remedy="use the plain path, without empty segments, '.', '..', NUL or an encoded '/'",
         )
-    return name
 
 
 def _decode(segment: bytes, raw: bytes) -> str:
@@ -127,6 +141,20 @@ def precondition(request: Request) -> Expect:
         "this save does not say what it replaces",
         remedy='send If-Match: "ETAG" of the version you edited, If-Match: * to overwrite what is there, '
         "or If-None-Match: * to create a new file",
+    )
+
+
+def expect_of(match: str | None, none_match: str | None, what: str) -> Expect:
+    """The same of a change in a body: ``if_match`` is an etag or ``*``, ``if_none_match`` is ``*``."""
+    if match is not None and none_match is not None:
+        raise BadParameter(f"{what}: if_match and if_none_match together say nothing", remedy="send one of them")
+    if match is not None:
+        return ANYTHING if match == "*" else Expect(etags=frozenset({match.strip('"')}))
+    if none_match == "*":
+        return ABSENT
+    raise PreconditionRequired(
+        f"{what}: this change does not say what it replaces",
+        remedy='give "if_match": the etag of the version you edited, or "*", or "if_none_match": "*" for a new file',
     )
 
 

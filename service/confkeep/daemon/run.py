@@ -28,15 +28,15 @@ def run(settings: Settings) -> None:
     state = Path(settings.state)
     lock_file = os.path.join(settings.state, "daemon.lock")
     with sole_holder(lock_file, f"state {settings.state}", 0o700), Keeper(state) as keeper:
-        for finding in (keeper.state_finding, keeper.history_finding):
-            if finding:
-                _log.warning("%s: %s; %s (%s)", finding.rule, finding.message, finding.remedy, finding.evidence)
         recovered = keeper.recover()
         _report(recovered)
         with listening(settings.socket) as listener:
             service = Service(settings, keeper, recovered)
+            for finding in service.findings():
+                _log.warning("%s: %s; %s (%s)", finding.rule, finding.message, finding.remedy, finding.evidence)
             server = Server(app.build(service), on_stop=service.stop)
             _log.info("listening on %s with roots %s", settings.socket, ", ".join(sorted(settings.roots)))
+            service.maintenance.start()
             try:
                 server.run_on(listener)
             finally:

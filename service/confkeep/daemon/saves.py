@@ -39,16 +39,20 @@ def save_of(request: Request) -> Save:
     Before the body is read: who asks in a wrong way need not send it.
     """
     parameters = Parameters(request, "validate", "on_busy", "message", "dry_run")
-    peer: Peer | None = getattr(request.state, "peer", None)
-    uid = None if peer is None else peer.uid
     return Save(
         expect=precondition(request),
         validate=parameters.one_of("validate", Validate) or Validate.SYNTAX,
         on_busy=parameters.one_of("on_busy", OnBusy),
         dry_run=parameters.flag("dry_run"),
-        author=Author(Origin.API, uid, parameters.text("message"), request.state.request_id),
+        author=author_of(request, parameters.text("message")),
         data=b"",
     )
+
+
+def author_of(request: Request, message: str) -> Author:
+    """Who asks."""
+    peer: Peer | None = getattr(request.state, "peer", None)
+    return Author(Origin.API, None if peer is None else peer.uid, message, request.state.request_id)
 
 
 def answer_of(daemon: Service, at: Address, saved: Saved, author: Author) -> Response:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from confkeep.daemon.settings import Settings
+    from confkeep.files.finding import Finding
     from confkeep.keeper import Keeper
     from confkeep.recovery import Recovered
 
@@ -54,6 +55,11 @@ class Service:
         return {
             name: "ok" if os.path.exists(root.path) else f"{root.path} is missing" for name, root in self.roots.items()
         }
+
+    def findings(self) -> list[Finding]:
+        """What is to be known of the service's own state."""
+        found = (self.keeper.state_finding, self.keeper.history_finding)
+        return [finding for finding in found if finding is not None]
 
     def unsettled(self) -> list[Recovered]:
         """What the start could not repair, and nobody has since."""

@@ -183,14 +183,11 @@ class Draft:
     def swap(self, target: Target, old: Whole, new_etag: str) -> Written:
         """Exchange it with ``target``, if that still holds ``old``. Raises as ``publish``, and replace.Displaced."""
         beside = self._finished(target, flushed=False)
-        name = leftovers.temporary_name(old.version.etag, new_etag)
-        os.rename(beside.name, name, src_dir_fd=beside.directory, dst_dir_fd=beside.directory)
-        beside.name = name
-        staged = Staged(beside.directory, name, self.fd, target=target, old=old)
+        staged = Staged(beside.directory, beside.name, self.fd, target=target, old=old, new=new_etag)
         try:
             return staged.attempt()
         finally:
-            beside.done = staged.done
+            beside.name, beside.done = staged.name, staged.done
 
     def _finished(self, target: Target, *, flushed: bool) -> Temporary:
         """The temporary file, as it is going to be, on the disk."""

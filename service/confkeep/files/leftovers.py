@@ -5,10 +5,10 @@ without waiting and removes what it could lock, if it knows that nobody misses i
 
 - ``.confkeep-R.tmp`` becomes a new file and never was anything but ours. A directory of that name becomes a new folder
   (folder.py) or is what a new folder has replaced: it is removed as a tree.
-- ``.confkeep-R-OLD-NEW.tmp`` is exchanged with a file, for a moment. It is ours as long as it has the sticky bit (which
-  means nothing on a file, and is taken away with the last byte), is empty, or holds the content with the hash NEW.
-  Otherwise it is what was displaced; and if that has not the hash OLD, which its saver compared with, then it is
-  somebody's edit, which nobody has a copy of.
+- ``.confkeep-R-OLD-NEW.tmp`` is exchanged with a file, for a moment. It has that name from when all of it is on the
+  disk: so it is ours, whole, or it is what was displaced. What has neither of the two hashes is somebody's edit, which
+  nobody has a copy of. (A mark that is taken away with the last byte would not do: after a power cut it may be gone,
+  and the bytes not there.)
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def sweep(directory: int) -> Swept:
             elif _is_edit(name, fd):
                 swept.edits.append(name)
             else:
-                remove(directory, name)
+                os.unlink(name, dir_fd=directory)
                 swept.removed.append(name)
     return swept
 
@@ -130,13 +130,12 @@ def leads_to(directory: int, name: str, fd: int) -> bool:
 
 def _is_edit(name: str, fd: int) -> bool:
     parts = _PATTERN.fullmatch(name)
-    found = os.fstat(fd)
-    if parts is None or parts["old"] is None or found.st_mode & stat.S_ISVTX or not found.st_size:
+    if parts is None or parts["old"] is None:
         return False
     return etag_of(read_all(fd))[:_HASH] not in parts.groups()
 
 
 def remove(directory: int, name: str) -> None:
-    """Remove ``name``; that it is gone already is fine."""
-    with suppress(FileNotFoundError):
+    """Remove ``name``. Gone already is fine; where it cannot be, because the disk has failed, a later sweep does it."""
+    with suppress(OSError):
         os.unlink(name, dir_fd=directory)

@@ -93,8 +93,6 @@ def _ask(fd: int, request: int, size: int) -> bytes:
 
 def not_reproducible(found: Facts) -> str | None:
     """What a new file of ours could not be given, as far as that can be known without trying."""
-    if found.mode & stat.S_ISVTX:
-        return "it has the sticky bit, which marks unfinished temporary files"
     if _capabilities() >> _CAP_CHOWN & 1:
         return None
     if found.uid != os.geteuid():

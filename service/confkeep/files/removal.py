@@ -93,5 +93,8 @@ def _back(directory: int, aside: str, name: str) -> None:
     """An edit that came just then gets its name again, unless another file has it by now."""
     try:
         syscalls.rename_noreplace(directory, aside, name)
+        sync_directory(directory)
     except FileExistsError as error:
         raise Displaced(aside) from error
+    except OSError as error:
+        raise Unsettled("an edit that came just then could not be put back", error) from error

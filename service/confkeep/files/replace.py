@@ -6,7 +6,6 @@ Staging is invisible to everybody, so it may run beside the check and the promis
 from __future__ import annotations
 
 import os
-import stat
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -15,7 +14,7 @@ from confkeep.files import leftovers, metadata, mounts, syscalls, temporary
 from confkeep.files.read import read, read_all
 from confkeep.files.target import Changed
 from confkeep.files.temporary import NO_FLAGS, Temporary
-from confkeep.files.written import Unsettled, Written, failure, write_all
+from confkeep.files.written import Unsettled, Written, failure, sync_directory, write_all
 
 if TYPE_CHECKING:
     from confkeep.etag import Version
@@ -61,11 +60,10 @@ def stage(target: Target, new: Version, old: Whole | None) -> Staged:
 def _stage(target: Target, directory: int, new: Version, old: Whole | None) -> Staged:
     """A new file gets what the umask (or the directory's default ACL) says.
 
-    One that replaces is closed to others until it has the old one's mode, and has the sticky bit until then
-    (leftovers.py).
+    One that replaces is closed to others until it has the old one's mode.
     """
-    name = leftovers.temporary_name(None if old is None else old.version.etag, new.etag)
-    fd = temporary.create(directory, name, 0o666 if old is None else 0o600 | stat.S_ISVTX)
+    name = leftovers.temporary_name()
+    fd = temporary.create(directory, name, 0o666 if old is None else 0o600)
     try:
         write_all(fd, new.data)
         if target.facts is not None and old is not None:
@@ -75,15 +73,16 @@ def _stage(target: Target, directory: int, new: Version, old: Whole | None) -> S
         leftovers.remove(directory, name)
         os.close(fd)
         raise
-    return Staged(directory, name, fd, target=target, old=old)
+    return Staged(directory, name, fd, target=target, old=old, new=new.etag)
 
 
 @dataclass(slots=True, kw_only=True)
 class Staged(Temporary):
-    """New bytes on the disk beside their target."""
+    """New bytes on the disk beside their target; ``new`` is their etag."""
 
     target: Target
     old: Whole | None
+    new: str
 
     def publish(self) -> Written:
         """Bring the new bytes to the target's name, if it still holds the old ones; flush the directory.
@@ -115,7 +114,11 @@ class Staged(Temporary):
         return self._replace(self.old)
 
     def _replace(self, old: Whole) -> Written:
-        """Exchange first, then compare what was displaced: nobody can come in between (renameat2(2))."""
+        """Exchange first, then compare what was displaced: nobody can come in between (renameat2(2)).
+
+        From here on the temporary name says what was there and what is to be (leftovers.py).
+        """
+        self.rename(leftovers.temporary_name(old.version.etag, self.new))
         name = self.target.place.name
         if not self._is_as_seen(mounts.facts_at(self.directory, name)):
             raise Changed
@@ -169,9 +172,13 @@ class Staged(Temporary):
                 os.close(fd)
 
     def _undo(self) -> None:
-        """Put back what was displaced. Raises Displaced, or Unsettled: then recovery does it (displaced.py)."""
+        """Put back what was displaced. Raises Displaced, or Unsettled: then recovery does it (displaced.py).
+
+        On the disk as well, before the promise is withdrawn: there the exchange may be all that is known of it.
+        """
         try:
             undone = self._put_back()
+            sync_directory(self.directory)
         except OSError as error:
             raise Unsettled("an edit that came just then could not be put back", error) from error
         if not undone:

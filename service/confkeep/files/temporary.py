@@ -100,6 +100,11 @@ class Temporary:
         os.rename(self.name, name, src_dir_fd=self.directory, dst_dir_fd=self.directory)
         return Written(compare_and_swap=False, notes=(_NOTHING_COMPARED,))
 
+    def rename(self, name: str) -> None:
+        """Give it another temporary name."""
+        os.rename(self.name, name, src_dir_fd=self.directory, dst_dir_fd=self.directory)
+        self.name = name
+
     def remove_published(self) -> None:
         """What is at the temporary name is needed no more; if it stays a sweep removes it."""
         with suppress(OSError):
@@ -115,9 +120,12 @@ class Temporary:
         """Remove the temporary file, and nothing but ours."""
         if self.done:
             return
-        if self.is_at(self.name):
-            leftovers.remove(self.directory, self.name)
-        self.close()
+        try:
+            with suppress(OSError):  # the disk has failed: a later sweep removes it
+                if self.is_at(self.name):
+                    leftovers.remove(self.directory, self.name)
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Let go of it."""

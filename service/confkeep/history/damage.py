@@ -110,7 +110,7 @@ def complete(path: Path) -> Path | None:
     """Complete an exchange that was decided; where the damaged store is now, None if there was nothing to do."""
     for decided in path.parent.glob(f"{path.name}.next-*"):
         aside = path.with_name(f"{path.name}.corrupt-{decided.name.rpartition('-')[2]}")
-        # The log first: beside another database SQLite would take it for that one's.
+        # The log as well, and before the new one comes: SQLite would take it for that one's.
         for suffix in (*_LOG, ""):
             with suppress(FileNotFoundError):
                 Path(f"{path}{suffix}").rename(f"{aside}{suffix}")

@@ -12,7 +12,7 @@ def test_what_this_service_is(house: Daemon) -> None:
     found = house.ask("GET", "/v1").json
     assert (found["service"], found["version"]) == ("confkeep", confkeep.__version__)
     assert (found["roots"], found["limits"], found["findings"]) == (["ha", "single"], {"max_body": MAX_BODY}, [])
-    assert {"files", "listing", "stat", "history", "validate:yaml", "dry-run"} <= set(found["capabilities"])
+    assert {"files", "listing", "stat", "history", "restore", "validate:yaml", "dry-run"} <= set(found["capabilities"])
 
 
 def test_query_is_read_strictly(house: Daemon) -> None:

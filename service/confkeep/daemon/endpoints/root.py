@@ -9,13 +9,24 @@ from starlette.endpoints import HTTPEndpoint
 from confkeep import __version__
 from confkeep.daemon import service
 from confkeep.daemon.answers import ServiceAnswer
+from confkeep.daemon.endpoints import transactions
 from confkeep.daemon.requests import Parameters
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-_CAPABILITIES: Final = ["files", "listing", "stat", "history", "restore", "validate:yaml", "dry-run", "on-busy"]
+_CAPABILITIES: Final = [
+    "files",
+    "listing",
+    "stat",
+    "history",
+    "restore",
+    "transactions",
+    "validate:yaml",
+    "dry-run",
+    "on-busy",
+]
 
 
 class ServiceEndpoint(HTTPEndpoint):
@@ -25,14 +36,13 @@ class ServiceEndpoint(HTTPEndpoint):
         """Name, version, roots, capabilities, limits, and findings about the service's own state."""
         Parameters(request)
         daemon = service.of(request)
-        findings = (daemon.keeper.state_finding, daemon.keeper.history_finding)
         return service.answer(
             ServiceAnswer(
                 service="confkeep",
                 version=__version__,
                 roots=sorted(daemon.roots),
                 capabilities=_CAPABILITIES,
-                limits={"max_body": daemon.settings.max_body},
-                findings=[finding for finding in findings if finding is not None],
+                limits={"max_body": daemon.settings.max_body, "max_changes": transactions.MOST},
+                findings=daemon.findings(),
             )
         )

@@ -32,5 +32,6 @@ class ReadyEndpoint(HTTPEndpoint):
         roots, left = await daemon.look(daemon.root_states), await daemon.look(daemon.unsettled)
         unsettled = [{"path": item.path, "reason": item.detail} for item in left]
         ready = not daemon.stopping and not unsettled and all(state == "ok" for state in roots.values())
-        body = ReadyAnswer(ready, "open", roots, sum(item.settled for item in daemon.recovered), unsettled)
+        recovered = sum(item.settled for item in daemon.recovered)
+        body = ReadyAnswer(ready, "open", roots, recovered, unsettled, daemon.findings())
         return service.answer(body, 200 if ready else 503)

@@ -1,0 +1,120 @@
+"""``/v1/transactions``: several files at once, all of them or none."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from starlette.endpoints import HTTPEndpoint
+
+from confkeep.daemon import saves, service
+from confkeep.daemon.answers import SaveAnswer, TransactionAnswer
+from confkeep.daemon.requests import Address, Parameters, address_of, body, expect_of
+from confkeep.documents.check import Validate
+from confkeep.errors import BadParameter
+from confkeep.files.root import OnBusy
+from confkeep.transaction import Change
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from confkeep.daemon.service import Service
+
+#: Changes in one transaction.
+MOST: Final = 100
+
+
+class ChangeRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """One file: ``content`` (text) or ``content_base64`` (any bytes) is to be in it, or it is to be removed."""
+
+    root: str
+    path: str
+    content: str | None = None
+    content_base64: str | None = None
+    remove: bool = False
+    if_match: str | None = None
+    if_none_match: str | None = None
+    validate: Validate = Validate.SYNTAX
+    on_busy: OnBusy | None = None
+
+
+class TransactionRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of the request."""
+
+    changes: list[ChangeRequest]
+
+
+_DECODER: Final = msgspec.json.Decoder(TransactionRequest)
+
+
+class TransactionEndpoint(HTTPEndpoint):
+    """POST only."""
+
+    async def post(self, request: Request) -> Response:
+        """Save and remove files: each change with its precondition, all of them or none."""
+        daemon = service.of(request)
+        saves.refuse_when_stopping(daemon)
+        parameters = Parameters(request, "message", "dry_run")
+        author = saves.author_of(request, parameters.text("message"))
+        dry_run = parameters.flag("dry_run")
+        wanted = _decoded(await body(request, daemon.settings.max_body))
+        places = [address_of(change.root, change.path, daemon.roots) for change in wanted]
+        changes = [_change(change, at) for change, at in zip(wanted, places, strict=True)]
+
+        def transact() -> list[SaveAnswer]:
+            done = daemon.keeper.transaction(changes, author, dry_run=dry_run)
+            return [SaveAnswer.of(at, saved, author.request) for at, saved in zip(places, done, strict=True)]
+
+        answers = await daemon.run(transact)
+        _tell(daemon, answers)
+        return service.answer(TransactionAnswer(answers, dry_run, author.request))
+
+
+def _tell(daemon: Service, answers: list[SaveAnswer]) -> None:
+    for answer in answers:
+        if answer.changed:
+            daemon.maintenance.saved()
+
+
+def _decoded(data: bytes) -> list[ChangeRequest]:
+    try:
+        changes = _DECODER.decode(data).changes
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadParameter(
+            f"the body is not what a transaction looks like: {error}",
+            remedy='send {"changes": [{"root": …, "path": …, "if_match": …, "content": …}, …]}',
+        ) from error
+    if not 1 <= len(changes) <= MOST:
+        raise BadParameter(
+            f"a transaction has 1 to {MOST} changes, this one {len(changes)}", remedy="send several", limit=MOST
+        )
+    return changes
+
+
+def _change(change: ChangeRequest, at: Address) -> Change:
+    what = f"{change.root}/{change.path}"
+    given = [change.content is not None, change.content_base64 is not None, change.remove]
+    if sum(given) != 1:
+        raise BadParameter(
+            f"{what}: one of content, content_base64 and remove says what is to become of it", remedy="give one"
+        )
+    return Change(
+        root=at.root,
+        path=at.relative,
+        data=None if change.remove else _bytes(change, what),
+        expect=expect_of(change.if_match, change.if_none_match, what),
+        validate=change.validate,
+        on_busy=change.on_busy,
+    )
+
+
+def _bytes(change: ChangeRequest, what: str) -> bytes:
+    if change.content_base64 is None:
+        return (change.content or "").encode("utf-8")
+    try:
+        return base64.b64decode(change.content_base64, validate=True)
+    except binascii.Error as error:
+        raise BadParameter(f"{what}: content_base64 is not base64: {error}", remedy="encode it as RFC 4648") from error

@@ -1,0 +1,65 @@
+"""Power cuts on real filesystems: every file is whole, and every answered save is there."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.power import mutants
+from tests.power.replay import POINTS, figures_of, record, replay
+from tests.power.scenario import single_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.power.world import World
+
+pytestmark = [pytest.mark.crash, pytest.mark.slow]
+
+FILESYSTEMS = ("ext4", "xfs", "btrfs")
+FEWER = 60
+
+
+@pytest.mark.parametrize("name", FILESYSTEMS)
+def test_files_and_state_on_one_disk(disks: Path, name: str) -> None:
+    """After each of 150 power cuts, and 150 that lose writes, recovery leaves whole files; so does a second one."""
+    figures = figures_of([name], single_files(), disks)
+    logging.getLogger(__name__).info("%s: %s", name, figures)
+    assert figures.violations == []
+    assert figures.points >= POINTS
+    assert figures.lossy >= POINTS
+
+
+@pytest.mark.parametrize("name", FILESYSTEMS)
+def test_state_on_a_disk_of_its_own(disks: Path, name: str) -> None:
+    """The same where only the files' disk loses writes, or both disks do."""
+    figures = figures_of([name, "ext4"], single_files(), disks, FEWER)
+    logging.getLogger(__name__).info("%s, state on ext4: %s", name, figures)
+    assert figures.violations == []
+    assert figures.points >= FEWER
+
+
+@pytest.mark.parametrize("mutant", mutants.SAVING, ids=lambda mutant: mutant.__name__)
+def test_a_broken_save_is_found_out(
+    on: Callable[..., World], monkeypatch: pytest.MonkeyPatch, mutant: Callable[[pytest.MonkeyPatch], None]
+) -> None:
+    """A power cut shows what a save has left out."""
+    world = on("ext4")
+    with monkeypatch.context() as patch:
+        mutant(patch)
+        recording = record(world, single_files())
+    assert replay(world, recording, enough=1).violations
+
+
+@pytest.mark.parametrize("mutant", mutants.RECOVERING, ids=lambda mutant: mutant.__name__)
+def test_a_broken_recovery_is_found_out(
+    on: Callable[..., World], monkeypatch: pytest.MonkeyPatch, mutant: Callable[[pytest.MonkeyPatch], None]
+) -> None:
+    """A second power cut shows what a recovery has left out."""
+    world = on("ext4")
+    recording = record(world, single_files())
+    mutant(monkeypatch)
+    assert replay(world, recording, enough=1).violations
