@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import confkeep
-from bench import cli, folder, imports, library, replace, save, start, torn
+from bench import cli, folder, history, imports, library, replace, save, start, torn
 
 _BENCHES = {
     "save": save.run,
@@ -18,6 +18,7 @@ _BENCHES = {
     "torn": torn.run,
     "replace": replace.run,
     "folder": folder.run,
+    "history": history.run,
     "library": library.run,
     "imports": imports.run,
 }

@@ -198,7 +198,7 @@ def test_who_asks_not_to_validate(keeper: Keeper, one: Bench) -> None:
 
 def test_a_check_that_takes_too_long(keeper: Keeper, one: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """Is an invalid document with a remedy, not a hanging save."""
-    monkeypatch.setattr("confkeep.keeper._CHECK_SECONDS", 0.0)
+    monkeypatch.setattr("confkeep.checking._CHECK_SECONDS", 0.0)
     with pytest.raises(InvalidDocument) as caught:
         save(keeper, one, b"- a\n" * 10_000, validate=Validate.STRICT)
     assert "validate=off" in caught.value.remedy

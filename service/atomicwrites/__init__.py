@@ -144,7 +144,8 @@ class AtomicWriter:
 
     def commit(self, f: IO[Any]) -> None:
         """Bring the temporary file to its target, and flush the directory."""
-        if f.name not in self._drafts:
+        known = self._drafts.get(str(f.name))
+        if known is None or known[0].is_supplanted():
             move = replace_atomic if self._overwrite else move_atomic
             move(f.name, self._path)
             return
@@ -152,7 +153,7 @@ class AtomicWriter:
         from confkeep.library.drafts import commit
         from confkeep.library.options import Options
 
-        draft, path = self._drafts[f.name]
+        draft, path = known
         wanted = Options(overwrite=self._overwrite, journal=Journal.BEST_EFFORT)
         with _as_os_errors(path):
             commit(draft, path, wanted, flushed=True, despite_mode=True)

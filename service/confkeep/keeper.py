@@ -14,8 +14,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, Self
 
 from confkeep import recovery
-from confkeep.documents.check import Validate, check, format_of
-from confkeep.errors import BadPath, ConfkeepError, Conflict, InvalidDocument, IoError, NotFound, TargetBusy, shown
+from confkeep.checking import check_document
+from confkeep.documents.check import Validate, format_of
+from confkeep.errors import BadPath, ConfkeepError, Conflict, IoError, NotFound, TargetBusy, shown
 from confkeep.etag import Version, etag_of, version_of
 from confkeep.files import lock, mounts, persistence
 from confkeep.files.finding import Finding
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
 
 _ATTEMPTS: Final = 5
 _LOCK_WAIT: Final = 30.0
-_CHECK_SECONDS: Final = 5.0
 _STAGERS: Final = 8
 
 
@@ -156,8 +156,17 @@ class Keeper:
                 if not recovery.pending(self.store, places):
                     yield
                     return
-            recovery.settle(self._tools(), places)
+            self._settle(places)
         raise TargetBusy(f"{places[0].path}: unsettled saves of it keep coming", remedy="try again")
+
+    def _settle(self, places: list[Place]) -> None:
+        try:
+            recovery.settle(self._tools(), places)
+        except NotFound as error:  # not of the file that is asked for
+            raise IoError(
+                f"an earlier save of several files, {places[0].path} among them, cannot be settled: {error}",
+                remedy="bring that directory back, or look at what `confkeep recover` says",
+            ) from error
 
     def _attempt(self, target: Target, root: Root, request: Request) -> Saved:
         refusal = self.refusal(target, root)
@@ -169,11 +178,11 @@ class Keeper:
         saved = as_far_as_known(target, old, new, dry_run=request.dry_run)
         expected = request.expect.holds(new.etag) if request.exact else not request.expect.absent
         if not saved.changed and expected:
-            return saved if request.dry_run else replace(saved, revision=self._note(target, new))
+            return saved if request.dry_run else replace(saved, revision=self.note(target, new))
         self._compare(target, old, request.expect)
         format_ = None if request.validate is Validate.OFF else format_of(target.place.name)
         if request.dry_run:
-            return replace(saved, checked=format_, diagnostics=check_document(target, request, format_))
+            return replace(saved, checked=format_, diagnostics=_checked(target, request, format_))
         plan = Plan(
             target,
             whole,
@@ -184,11 +193,11 @@ class Keeper:
         )
         with Writing(self.store, self.stagers, plan, self.state_finding) as writing:
             writing.stage()
-            diagnostics = check_document(target, request, format_)
+            diagnostics = _checked(target, request, format_)
             writing.promise(request.author)
             try:
                 written = writing.write()
-            except OSError as error:
+            except (OSError, MemoryError) as error:
                 raise self._aftermath(target, error) from error
         return replace(
             saved,
@@ -200,13 +209,19 @@ class Keeper:
             diagnostics=diagnostics,
         )
 
-    def settle_now(self, places: list[Place]) -> str:
-        """Settle what is open of ``places``, whose locks are held; what became of it. Raises ConfkeepError, OSError."""
+    def settle_now(self, places: list[Place], *, back: bool = False) -> str:
+        """Settle what is open of ``places``, whose locks are held; what became of it. Raises ConfkeepError, OSError.
+
+        ``back``: to what was. The saves are this process's own, so nobody else is waited for.
+        """
+        tools = replace(self._tools(), is_alone=lambda: True)
         details: list[str] = []
         for batch in recovery.pending(self.store, places):
             where = {place.path: place for place in places}
-            members = [(intent, where[intent.path]) for intent in batch if intent.path in where]
-            details += [each.detail for each in recovery.settle_held(self._tools(), members)]
+            members = [
+                (replace(each, back=back or each.back), where[each.path]) for each in batch if each.path in where
+            ]
+            details += [each.detail for each in recovery.settle_held(tools, members)]
         return "; ".join(details) or "nothing was written"
 
     def transaction(self, changes: Sequence[Change], author: Author, *, dry_run: bool = False) -> list[Saved]:
@@ -215,7 +230,7 @@ class Keeper:
 
         return transact(self, changes, author, dry_run=dry_run)
 
-    def _aftermath(self, target: Target, error: OSError) -> IoError:
+    def _aftermath(self, target: Target, error: Exception) -> IoError:
         """Settle at once what an unforeseen error left: an answer "failed" must not become "done" at the next start."""
         try:
             became = self.settle_now([target.place])
@@ -225,7 +240,7 @@ class Keeper:
             f"{target.path}: {error}; {became}", remedy="look at the kernel log (dmesg) for errors of the disk"
         )
 
-    def _note(self, target: Target, present: Version) -> int:
+    def note(self, target: Target, present: Version) -> int:
         """The revision that the file's content is; if somebody else wrote it, 200 still means flushed and recorded."""
         revision = self._revision_of(target.path, present.etag)
         flush(target)
@@ -353,37 +368,14 @@ def _finding_of(damage: Damage) -> Finding:
     return Finding(
         rule="STA002",
         severity="error",
-        message=shown(f"the history was damaged ({damage.reason}) and a new one has begun{kept}{lost}"),
-        remedy="look for the disk's errors (dmesg); sqlite3's .recover may still read the old history; then remove it",
-        evidence=shown(os.fspath(damage.aside)),
+        message=shown(f"the history was damaged; it is {damage.aside} now, and a new one has begun{kept}{lost}"),
+        remedy="look for errors of the disk (dmesg); sqlite3's .recover may still read the old history; then remove it",
+        evidence=shown(damage.reason),
     )
 
 
-def check_document(target: Target, request: Request, format_: Format | None) -> tuple[Diagnostic, ...]:
-    """What is noteworthy about a document. Raises InvalidDocument."""
-    if format_ is None:
-        return ()
-    try:
-        strict = request.validate is Validate.STRICT
-        found = tuple(check(request.data, format_, strict=strict, seconds=_CHECK_SECONDS))
-    except TimeoutError as error:
-        raise InvalidDocument(
-            f"{target.path}: the check as {format_.upper()} took over {_CHECK_SECONDS:g} s of processor time",
-            remedy="make the document smaller, or save with validate=off",
-            diagnostics=(),
-        ) from error
-    errors = [diagnostic for diagnostic in found if diagnostic.severity == "error"]
-    if not errors:
-        return found
-    first = errors[0]
-    line, column = first.range.start.line + 1, first.range.start.character + 1
-    raise InvalidDocument(
-        f"{target.path} would not be valid {format_.upper()}: line {line}, column {column}: {first.message}",
-        remedy="correct the document, or save with validate=off",
-        line=line,
-        column=column,
-        diagnostics=found,
-    )
+def _checked(target: Target, request: Request, format_: Format | None) -> tuple[Diagnostic, ...]:
+    return check_document(target.path, request.data, format_, strict=request.validate is Validate.STRICT)
 
 
 def as_far_as_known(target: Target, old: Version | None, new: Version, *, dry_run: bool) -> Saved:

@@ -21,8 +21,8 @@ from confkeep.files.metadata import NotReproducible
 from confkeep.files.overwrite import overwrite
 from confkeep.files.place import resolve
 from confkeep.files.read import Whole, read, read_attributes
-from confkeep.files.removal import remove
-from confkeep.files.replace import stage
+from confkeep.files.removal import bring_back, remove
+from confkeep.files.replace import Displaced, stage
 from confkeep.files.root import ANYWHERE, OnBusy
 from confkeep.files.route import Route
 from confkeep.files.target import Changed, Target, look
@@ -190,7 +190,8 @@ def _settle(tools: Tools, targets: list[tuple[Intent, Target]]) -> list[Recovere
         if each.found is Found.TORN and each.target.refusal:
             raise each.target.refusal
     first = seen[0].intent
-    if kinds & {Found.TORN, Found.OTHER} and not tools.is_alone() and _is_closed_soon(store, first):
+    doubtful = kinds & {Found.TORN, Found.OTHER} and not first.back
+    if doubtful and not tools.is_alone() and _is_closed_soon(store, first):
         return [_recovered(each, None, "settled meanwhile") for each in seen]
     results = [_finish(store, each, _becomes(each, kinds)) for each in seen]
     with store.durable() as connection:
@@ -205,7 +206,7 @@ def _recovered(seen: _Seen, found: Found | None, detail: str) -> Recovered:
 
 def _see(store: Store, intent: Intent, target: Target) -> _Seen:
     present = None if target.facts is None else read(target)
-    if intent.route == Route.REPLACE and _put_back(store, intent, target, present):
+    if _put_back(store, intent, target, present):
         raise Changed
     found = classify(present, intent, known=_is_known(store, intent.path, present))
     if found is Found.TORN and not _may_be_ours(intent, target):
@@ -245,14 +246,18 @@ def _finish(store: Store, seen: _Seen, becomes: Found | None) -> tuple[str, Stat
         return _DETAILS[seen.found], State.APPLIED if applied else State.ABANDONED
     if seen.found is Found.TORN and seen.present is not None:
         _record_torn(store, seen.intent, version_of(seen.present))
-    _write(seen, seen.intent.new if becomes is Found.NEW else seen.intent.old)
+    try:
+        _write(store, seen, seen.intent.new if becomes is Found.NEW else seen.intent.old)
+    except Displaced as edit:
+        displaced.keep(seen.target.place.parent, edit.name, _recorder(store, seen.intent))
+        raise
     if becomes is Found.OLD:
         return "the save failed with others that belong to it, and has been undone", State.ABANDONED
     detail = _DETAILS[Found.TORN] if seen.found is Found.TORN else "the saves that belong to it were done: so is it now"
     return detail, State.APPLIED
 
 
-def _write(seen: _Seen, content: bytes | None) -> None:
+def _write(store: Store, seen: _Seen, content: bytes | None) -> None:
     """By the way of a save, which compares again. Raises Changed, ConfkeepError, Unsettled."""
     target, present = seen.target, seen.present
     if target.refusal:
@@ -260,14 +265,31 @@ def _write(seen: _Seen, content: bytes | None) -> None:
     if content is None:
         remove(target, version_of(present or b""))
     elif present is None:
-        stage(target, version_of(content), None).publish()
-    elif seen.found is Found.TORN or target.choice is None or target.choice.name is Route.OVERWRITE:
-        overwrite(target, present, content)
+        _create(seen, content)
+    elif seen.intent.route == Route.OVERWRITE or target.choice is None or target.choice.name is Route.OVERWRITE:
+        _overwrite(store, seen, present, content)
     else:
         try:
             stage(target, version_of(content), Whole(version_of(present), read_attributes(target))).publish()
         except NotReproducible:
-            overwrite(target, present, content)
+            _overwrite(store, seen, present, content)
+
+
+def _create(seen: _Seen, content: bytes) -> None:
+    """A removal that is undone gives back the very file, if it is still there; else it is closed to others."""
+    if not seen.intent.back:
+        stage(seen.target, version_of(content), None).publish()
+    elif not bring_back(seen.target.place, etag_of(content)):
+        stage(seen.target, version_of(content), None, private=True).publish()
+
+
+def _overwrite(store: Store, seen: _Seen, present: bytes, content: bytes) -> None:
+    """What this may leave torn must be known as that to the next recovery."""
+    intent, identity = seen.intent, seen.target.identity
+    if intent.route != Route.OVERWRITE or intent.identity != identity:
+        with store.durable() as connection:
+            intents.take_other_route(connection, intent.revision, Route.OVERWRITE.value, identity)
+    overwrite(seen.target, present, content)
 
 
 def _is_closed_soon(store: Store, intent: Intent) -> bool:
@@ -286,15 +308,21 @@ def _etag(content: bytes | None) -> str:
 
 
 def _put_back(store: Store, intent: Intent, target: Target, present: bytes | None) -> bool:
-    """An edit that came while the save was published, and that the crash kept from being put back."""
-    if intent.old is None:
-        return False
+    """An edit that came while the save was published, or undone, and that the crash kept from being put back."""
+    there = None if present is None else etag_of(present)
+    steps = [] if intent.old is None else [(intent.old, intent.new)]
+    if intent.back and intent.new is not None:
+        steps.append((intent.new, intent.old))
+    record = _recorder(store, intent)
+    changed = [displaced.restore(target.place, there, etag_of(was), _etag(becomes), record) for was, becomes in steps]
+    return any(changed)
 
+
+def _recorder(store: Store, intent: Intent) -> Callable[[bytes], None]:
     def record(edit: bytes) -> None:
         _record_other(store, intent.path, version_of(edit))
 
-    there = None if present is None else etag_of(present)
-    return displaced.restore(target.place, there, etag_of(intent.old), _etag(intent.new), record)
+    return record
 
 
 def _may_be_ours(intent: Intent, target: Target) -> bool:

@@ -14,6 +14,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from confkeep.checking import check_document
 from confkeep.documents.check import Validate, format_of
 from confkeep.errors import BadParameter, ConfkeepError, Conflict, InvalidDocument, IoError, OutOfSpace, TargetBusy
 from confkeep.etag import Version, version_of
@@ -24,7 +25,7 @@ from confkeep.files.route import DECLARED
 from confkeep.files.target import Changed, Target, look
 from confkeep.files.written import Unsettled, Written
 from confkeep.history import intents
-from confkeep.keeper import Keeper, Request, as_far_as_known, check_document
+from confkeep.keeper import Keeper, as_far_as_known
 from confkeep.saved import Saved
 from confkeep.writing import Plan, Writing
 
@@ -138,7 +139,8 @@ def _compare(parts: list[_Part]) -> None:
     failed: list[dict[str, str | None]] = []
     for part in parts:
         etag = None if part.old is None else part.old.version.etag
-        if not part.change.expect.holds(etag):
+        repeated = not part.changes and not part.change.expect.absent  # of a request whose answer was not seen
+        if not repeated and not part.change.expect.holds(etag):
             failed.append({"path": part.target.path, "etag": etag, "expected": str(part.change.expect)})
     if failed:
         first = failed[0]
@@ -153,17 +155,30 @@ def _compare(parts: list[_Part]) -> None:
 
 def _attempt(keeper: Keeper, parts: list[_Part], author: Author, *, dry_run: bool) -> list[Saved]:
     diagnosed = [_checked(part) for part in parts]
-    changing = [part for part in diagnosed if part.changes]
-    if dry_run or not changing:
+    if dry_run:
+        return [part.saved for part in diagnosed]
+    diagnosed = [part if part.changes else _noted(keeper, part) for part in diagnosed]
+    # What is removed is put aside, and can be had back as it was: so it comes last.
+    changing = sorted((part for part in diagnosed if part.changes), key=lambda part: part.new is None)
+    if not changing:
         return [part.saved for part in diagnosed]
     with ExitStack() as stack:
         writings = [stack.enter_context(_writing(keeper, part)) for part in changing]
         for writing in writings:
             writing.stage()
+        for writing in writings:
+            writing.staged()
         batch = _promise(keeper, writings, author)
         written = _publish(keeper, batch, writings)
         done = dict(zip((part.target.path for part in changing), zip(writings, written, strict=True), strict=True))
     return [_result(part.saved, *done[part.target.path]) if part.changes else part.saved for part in diagnosed]
+
+
+def _noted(keeper: Keeper, part: _Part) -> _Part:
+    """A file that has its content already is recorded and flushed like the others."""
+    if part.new is None:
+        return part
+    return replace(part, saved=replace(part.saved, revision=keeper.note(part.target, part.new)))
 
 
 def _checked(part: _Part) -> _Part:
@@ -171,9 +186,9 @@ def _checked(part: _Part) -> _Part:
     if part.change.data is None or validate is Validate.OFF:
         return part
     format_ = format_of(part.target.place.name)
-    request = Request(part.change.data, part.change.expect, validate=validate)
+    strict = validate is Validate.STRICT
     try:
-        diagnostics = check_document(part.target, request, format_)
+        diagnostics = check_document(part.target.path, part.change.data, format_, strict=strict)
     except InvalidDocument as error:
         error.members["path"] = part.target.path
         raise
@@ -200,7 +215,9 @@ def _publish(keeper: Keeper, batch: int, writings: list[Writing]) -> list[Writte
     try:
         for writing in writings:
             written.append(writing.publish())  # noqa: PERF401 - what was done before an error counts
-    except (Changed, ConfkeepError, Unsettled, OSError) as error:
+        for writing in writings:
+            writing.finish()
+    except BaseException as error:
         _undo(keeper, batch, writings, error, begun=bool(written) or not isinstance(error, Changed | ConfkeepError))
         raise
     for writing in writings:
@@ -209,23 +226,28 @@ def _publish(keeper: Keeper, batch: int, writings: list[Writing]) -> list[Writte
     return written
 
 
-def _undo(keeper: Keeper, batch: int, writings: list[Writing], error: Exception, *, begun: bool) -> None:
-    """Put back what was published, and say so if that fails; where nothing was, the promise leaves no trace."""
+def _undo(keeper: Keeper, batch: int, writings: list[Writing], error: BaseException, *, begun: bool) -> None:
+    """Put back what was published, and say so if that fails; where nothing was, the promise leaves no trace.
+
+    On the disk at once: what a conflict says is not to be done by the next start.
+    """
     if not begun:
-        with suppress(OutOfSpace, IoError), keeper.store.soon() as connection:
+        with suppress(OutOfSpace, IoError), keeper.store.durable() as connection:
             for writing in writings:
                 if writing.revision is not None:
                     intents.withdraw(connection, writing.revision)
         return
-    places = [writing.plan.target.place for writing in writings]
+    # Where this cannot be recorded what was is put back all the same: then the next start finds nothing begun.
+    with suppress(OutOfSpace, IoError), keeper.store.durable() as connection:
+        intents.turn_back(connection, batch)
+    for writing in reversed(writings):
+        writing.put_back()
     try:
-        with keeper.store.durable() as connection:
-            intents.turn_back(connection, batch)
-        became = keeper.settle_now(places)
+        became = keeper.settle_now([writing.plan.target.place for writing in writings], back=True)
     except (ConfkeepError, OSError) as worse:
         raise IoError(
-            f"{_what(error)}; some of these files are changed and could not be put back ({worse})",
-            remedy="the next save or start of confkeep puts them back; every content is in the history",
+            f"{_what(error)}; some of these files are changed and could not be put back now ({worse})",
+            remedy="the next save or start of confkeep settles them; every content is in the history",
         ) from error
     if isinstance(error, Unsettled | OSError):
         raise IoError(
@@ -233,7 +255,7 @@ def _undo(keeper: Keeper, batch: int, writings: list[Writing], error: Exception,
         ) from error
 
 
-def _what(error: Exception) -> str:
+def _what(error: BaseException) -> str:
     return f"{error.detail} ({error.cause.strerror})" if isinstance(error, Unsettled) else str(error)
 
 

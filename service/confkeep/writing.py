@@ -12,7 +12,7 @@ from confkeep.etag import Version, version_of
 from confkeep.files import displaced
 from confkeep.files.metadata import NotReproducible
 from confkeep.files.overwrite import overwrite
-from confkeep.files.removal import remove
+from confkeep.files.removal import Aside, set_aside
 from confkeep.files.replace import Displaced, Staged, stage
 from confkeep.files.root import Journal, OnBusy
 from confkeep.files.route import DECLARED, Choice, Guarantees, Route
@@ -57,6 +57,7 @@ class Writing:
         self.revision: int | None = None
         self.notes: list[str] = []
         self._staging: Future[Staged] | None = None
+        self._aside: Aside | None = None
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -66,6 +67,7 @@ class Writing:
         """Drop a temporary file that was not published."""
         if self._staging is not None and self._staging.exception() is None:
             self._staging.result().discard()
+        self.put_back()
 
     def stage(self) -> None:
         """Begin to write and flush the temporary file beside the check and the promise: nobody can see it."""
@@ -114,6 +116,7 @@ class Writing:
         """
         try:
             written = self.publish()
+            self.finish()
         except Unsettled as error:
             raise IoError(
                 f"{self.plan.target.path}: {error.detail} ({error.cause.strerror})",
@@ -155,16 +158,41 @@ class Writing:
             self.choice = Choice(Route.OVERWRITE, "metadata", str(error))
             if self.revision is not None:
                 with self.store.durable() as connection:
-                    intents.take_other_route(connection, self.revision, self.choice.name.value)
+                    intents.take_other_route(
+                        connection, self.revision, self.choice.name.value, self.plan.target.identity
+                    )
             return None
         with self._edits_kept():
             return staged.publish()
+
+    def staged(self) -> None:
+        """Wait for the temporary file. Raises as ``stage`` of the replace route, but for NotReproducible."""
+        if self._staging is None:
+            return
+        try:
+            self._staging.result()
+        except NotReproducible as error:
+            self.choice = Choice(Route.OVERWRITE, "metadata", str(error))
+            self._staging = None
+
+    def finish(self) -> None:
+        """Make final what could still be put back. Raises Unsettled."""
+        aside, self._aside = self._aside, None
+        if aside is not None:
+            aside.finish()
+
+    def put_back(self) -> None:
+        """Give a file that was about to be removed its name again."""
+        aside, self._aside = self._aside, None
+        if aside is not None:
+            aside.put_back()
 
     def _by_removal(self) -> Written:
         if self.plan.old is None:
             raise Changed
         with self._edits_kept():
-            return remove(self.plan.target, self.plan.old.version)
+            self._aside = set_aside(self.plan.target, self.plan.old.version)
+        return Written()
 
     @contextmanager
     def _edits_kept(self) -> Generator[None]:

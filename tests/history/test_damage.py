@@ -119,6 +119,25 @@ def test_a_start_does_not_read_the_whole_history(state: Path) -> None:
     after.close()
 
 
+def test_damage_that_a_save_meets(state: Path) -> None:
+    """The save fails by name and leaves nothing; the next start checks the whole store and sets it aside."""
+    with_an_open_save(state)
+    damage(state, "revisions_of_content")
+    store = Store(state)
+    assert store.damage is None
+    with pytest.raises(HistoryDamaged, match="the file was not touched"):
+        add(store, "/config/b.yaml", b"b: 1\n")
+    with store.reading() as connection:
+        assert revisions.file_id(connection, "/config/b.yaml") is None
+    store.close()
+    assert names(state, "suspect") == ["history.db.suspect"]
+    store = Store(state)
+    assert store.damage is not None
+    assert store.damage.kept == ("/config/a.yaml",)
+    assert add(store, "/config/b.yaml", b"b: 1\n") > 0
+    store.close()
+
+
 def test_a_store_that_is_sound_after_all_goes_on(state: Path) -> None:
     """Suspected once, found sound by the full check: nothing is set aside, and the next start does not look again."""
     number = with_an_open_save(state)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from confkeep.errors import NotFound, Pruned
+from confkeep.errors import HistoryDamaged, NotFound, Pruned
 from confkeep.history import revisions, verify
 from confkeep.history.retention import Policy, give_back, prune
 from confkeep.history.revisions import State
 from confkeep.history.store import Store
-from tests.history.stores import DAY, HOUR, add, age, numbers, promise
+from tests.history.stores import DAY, HOUR, add, age, damage, numbers, promise
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -195,6 +195,18 @@ def test_steps_are_small_and_saves_come_in_between(store: Store) -> None:
         assert not thread.is_alive()
     assert gone == 98
     assert len(numbers(store, "/config/b")) == 5
+
+
+def test_an_error_of_sqlite_has_a_name_of_ours(state: Path) -> None:
+    """Also while it is looked for what is to go: who looks after the history knows no sqlite3."""
+    store = Store(state)
+    saves(store, "/config/a", 5)
+    store.close()
+    damage(state, "sqlite_autoindex_files_1")
+    store = Store(state)
+    with pytest.raises(HistoryDamaged):
+        list(prune(store, {"/config": Policy(2, 0, 0)}))
+    store.close()
 
 
 def test_room_is_given_back(store: Store) -> None:

@@ -72,10 +72,10 @@ def test_it_is_no_mount_point_any_more(disk: Path, mounts: Mounts) -> None:
     assert (disk / "config-host/a.txt").read_bytes() == OLD
 
 
-def test_it_is_removed(spot: Spot) -> None:
+@pytest.mark.parametrize("way", ["replace", "linked"])
+def test_it_is_removed(disk: Path, way: str) -> None:
     """Then it is made again, as closed as it was to be."""
-    if spot.way == "bound":
-        pytest.skip("a mount point cannot be removed")
+    spot = spot_in(disk / "config", way)
     write(spot.path, spot.path.unlink)
     check(spot)
 

@@ -1,4 +1,4 @@
-"""confkeep.folder: the ``with`` around a folder that is being built (tests/files/test_folder.py: how it is published)."""
+"""confkeep.folder: the ``with`` around a folder that is being built; tests/files has how it is published."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 import confkeep
 import confkeep.aio
-from confkeep.library import folder as folder_module
+from confkeep.files.folder import build
 from tests.library.killing import ends, run
 from tests.library.test_aio import Gate, cancelled_at
 from tests.support.looking import leftovers_in
@@ -181,8 +181,8 @@ def test_async_with(site: Path) -> None:
 def test_cancelled_while_it_begins(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The directory that a thread is just making goes, and its descriptors."""
     before = os.listdir("/proc/self/fd")
-    gate = Gate(folder_module.build)
-    monkeypatch.setattr(folder_module, "build", gate)
+    gate = Gate(build)
+    monkeypatch.setattr("confkeep.library.folder.build", gate)
 
     async def fill() -> None:
         async with confkeep.folder(site):

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _UNITS: Final = (4096, 512)
 #: Different contents of one file, at most.
 _CONTENTS: Final = 120
+#: Mixtures that are made to find them, for each unit.
+_TRIES: Final = 400
 
 #: Which of the possible names, commits, contents of each file, modes of each file were on the disk.
 Choice = tuple[int, ...]
@@ -113,9 +115,9 @@ def _mixtures(images: tuple[bytes, ...], rng: random.Random) -> dict[bytes, None
     found: dict[bytes, None] = {}
     for unit in _UNITS:
         ages = [_units(image, max(sizes), unit) for image in images]
-        for picks in _picks(ages, rng):
-            whole = b"".join(picks)
-            found.update(dict.fromkeys(whole[:size] for size in sizes))
+        possible = list(itertools.product(_picks(ages, rng), sizes))
+        for picks, size in rng.sample(possible, min(len(possible), _TRIES)):
+            found[b"".join(picks)[:size]] = None
     return found
 
 

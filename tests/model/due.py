@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,28 +21,41 @@ State = tuple[tuple[str, bytes | None], ...]
 class Due:
     """``allowed``: what the files may hold, together. ``kept``: contents that are in their file or in its history.
 
-    ``saves``: name, old and new content of each save so far: what may have been torn by a crash. ``in_place``: whether
-    they can tear at all. ``edited``: what others wrote.
+    ``saves``: name, old and new content of each save so far; ``in_place``: the files that one of them may have torn.
+    ``edited``: what others wrote.
     """
 
     allowed: frozenset[State]
     kept: frozenset[tuple[str, bytes]]
-    saves: tuple[tuple[str, bytes, bytes], ...]
-    in_place: bool
+    saves: tuple[tuple[str, bytes | None, bytes | None], ...]
+    in_place: frozenset[str]
     edited: frozenset[tuple[str, bytes | None]] = frozenset()
 
     def after(self, edit: Edit, *, same_file: bool) -> Due:
-        """Somebody edited a file after the crash: that stays.
+        """Somebody edited a file: that stays, and of files that were saved together each is old or new from then on.
 
-        Only what looks as if a save in place had been torn may be completed; then it is in the history.
+        Only what looks as if a save in place had been torn may be completed; or, of several files, what looks as if
+        its save had not begun. It is in the history.
         """
         may_be = {edit.content}
-        if self.in_place and same_file and edit.content is not None:
-            may_be |= {new for name, old, new in self.saves if name == edit.name and looks_torn(edit.content, old, new)}
-        allowed = frozenset(_with(state, edit.name, content) for state in self.allowed for content in may_be)
+        for name, old, new in self.saves:
+            if name == edit.name and self._may_be_ours(edit, old, new, same_file=same_file):
+                may_be |= {old, new}
+        values = [{content} | {dict(state)[name] for state in self.allowed} for name, content in next(iter(self.allowed))]
+        names = [name for name, _ in next(iter(self.allowed))]
+        values = [may_be if name == edit.name else each for name, each in zip(names, values, strict=True)]
+        allowed = frozenset(tuple(zip(names, each, strict=True)) for each in itertools.product(*values))
         kept = self.kept if edit.content is None else self.kept | {(edit.name, edit.content)}
         edited = self.edited | {(edit.name, edit.content)}
         return dataclasses.replace(self, allowed=allowed, kept=kept, edited=edited)
+
+    def _may_be_ours(self, edit: Edit, old: bytes | None, new: bytes | None, *, same_file: bool) -> bool:
+        several = len(next(iter(self.allowed))) > 1
+        if several and edit.content in {old, new}:
+            return True
+        if edit.name not in self.in_place or not same_file or None in {edit.content, old, new}:
+            return False
+        return edit.content not in {old, new} and looks_torn(edit.content or b"", old or b"", new or b"")
 
     def repaired(self, name: str, content: bytes) -> Due:
         """A recovery wrote over ``content``: it is in the history."""
@@ -69,10 +83,6 @@ def looks_torn(present: bytes, old: bytes, new: bytes) -> bool:
     if not min(len(old), len(new)) <= len(present) <= max(len(old), len(new)):
         return False
     return all(byte in {0, *old[at : at + 1], *new[at : at + 1]} for at, byte in enumerate(present))
-
-
-def _with(state: State, name: str, content: bytes | None) -> State:
-    return tuple((each, content if each == name else was) for each, was in state)
 
 
 def _shown(state: State) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.model.due import Due
-    from tests.model.machine import Machine, Step
+    from tests.model.machine import Machine, Step, View
     from tests.model.outcome import Outcome
     from tests.model.playing import Moment
     from tests.model.scenarios import Edit, Scenario
@@ -80,6 +80,7 @@ class Explorer:
         self._cuts = Cuts(f"{seed} {scenario.name}")
         self._crashed: set[tuple[object, Due]] = set()
         self._gone_on: set[object] = set()
+        self._edited: set[View] = set()
 
     def explore(self) -> Found:
         """What was found."""
@@ -126,7 +127,7 @@ class Explorer:
         try:
             steps, outcome = self.world.recovered(machine, self._names)
         except Exception as error:
-            error.add_note(f"{self.scenario.name}: {_line(how)}")
+            error.add_note(f"{self.scenario.name}: {line(how)}")
             raise
         unmet = due.unmet(outcome)
         if unmet:
@@ -135,10 +136,7 @@ class Explorer:
             self._crash_again(machine, due, how)
             if self.scenario.again:
                 self._go_on(machine, due, how, steps, outcome)
-            for edit in self.scenario.during:
-                for at in range(_MOST):
-                    if not self._edit_during(machine, due, how, edit, at):
-                        break
+            self._edit_at_each_opportunity(machine, due, how)
 
     def _is_new(self, machine: Machine, due: Due) -> bool:
         files = tuple((ino, file) for ino, file in machine.files.items() if len(file.images) + len(file.modes) > 2)  # noqa: PLR2004 - one of each is on the disk
@@ -160,6 +158,16 @@ class Explorer:
         self._recover(machine, due, (*how, "killed"), again=False)
         for choice, left in self._cuts.of(machine, self.second):
             self._recover(left, due, (*how, "power cut", choice), again=False)
+
+    def _edit_at_each_opportunity(self, machine: Machine, due: Due, how: How) -> None:
+        view = machine.view()
+        if view in self._edited:
+            return
+        self._edited.add(view)
+        for edit in self.scenario.during:
+            for at in range(_MOST):
+                if not self._edit_during(machine, due, how, edit, at):
+                    break
 
     def _edit_during(self, machine: Machine, due: Due, how: How, edit: Edit, at: int) -> bool:  # noqa: PLR0917 - as above
         """Somebody edits a file while it is repaired; then another crash. False: it was repaired before that."""
@@ -196,7 +204,7 @@ class Explorer:
                 self._crash_again(there, _after(edit, moment.machine, moment.due), (*where, "killed", edit))
 
     def _wrong(self, how: How, what: tuple[str, ...]) -> None:
-        self.found.violations.append(Violation(self.scenario.name, _line(how), what))
+        self.found.violations.append(Violation(self.scenario.name, line(how), what))
         if len(self.found.violations) >= self.enough:
             raise _Enough
 
@@ -205,7 +213,8 @@ def _after(edit: Edit, machine: Machine, due: Due) -> Due:
     return due.after(edit, same_file=edit.how == "in place" and machine.holds(f"{DISK}/{edit.name}") is not None)
 
 
-def _line(how: How) -> str:
+def line(how: How) -> str:
+    """``how``, for people."""
     return ", ".join(map(_shown, how))
 
 

@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING, NamedTuple
 from confkeep.errors import ConfkeepError
 from confkeep.etag import etag_of
 from confkeep.expect import ABSENT, ANYTHING, Expect
+from confkeep.history.revisions import LIBRARY
 from confkeep.keeper import Request
+from confkeep.transaction import Change
 from tests.model.due import Due, State
 from tests.model.intruding import Intrusion, make
 from tests.model.machine import Noted
 from tests.model.recorder import DISK
 from tests.model.scenarios import Edit, Idle, Save, Scenario
+from tests.model.world import root
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from confkeep.files.root import Root
     from confkeep.keeper import Keeper
     from tests.model.intruding import Intruder
     from tests.model.machine import Machine, Step
@@ -39,7 +45,7 @@ def play(world: World, scenario: Scenario, intruder: Intruder | None = None, at:
     Raises Broken.
     """
     state = tuple(scenario.before.items())
-    due = Due(frozenset({state}), frozenset(), (), scenario.in_place)
+    due = Due(frozenset({state}), frozenset(), (), scenario.torn())
     intrusion = None
     playing = _Play(world, scenario, due, state)
     if intruder is not None:
@@ -57,13 +63,13 @@ def play_again(world: World, scenario: Scenario, machine: Machine, due: Due, sta
 class _Play:
     def __init__(self, world: World, scenario: Scenario, due: Due, state: State) -> None:
         self.world, self.scenario = world, scenario
-        self.root = world.root(in_place=scenario.in_place)
         self.intrusion: Intrusion | None = None
         self.state = dict(state)
         self.due = due
         self.dues: list[Due] = []
-        self.wanted: dict[str, bytes] = {}
-        self.completed: list[State] = []
+        self.wanted: Mapping[str, bytes | None] = {}
+        self.completed: list[State] = []  # for good: an edit may look torn until its intent is closed
+        self.unlike: list[State] = []  # until the save has ended: its other files may be old or new
 
     def moments(self, machine: Machine) -> list[Moment]:
         world = self.world
@@ -88,45 +94,46 @@ class _Play:
             keeper.store.make_durable()
 
     def _save(self, keeper: Keeper, save: Save) -> None:
-        ((name, new),) = save.files.items()
-        seen = self.state[name]
+        what = " and ".join(save.files)
         self._catch_up()
         self.wanted = save.files
-        changed = () if seen is None or seen == new else ((name, seen, new),)
-        self.due = dataclasses.replace(self.due, saves=self.due.saves + changed)
+        changed = [(name, self.state[name], new) for name, new in save.files.items() if new != self.state[name]]
+        self.due = dataclasses.replace(self.due, saves=(*self.due.saves, *changed))
         self._allow()
-        self.world.recorder.add(Noted(f"a save of {name} begins"))
+        self.world.recorder.add(Noted(f"a save of {what} begins"))
         try:
-            keeper.save(self.root, name, Request(new, _expected(seen, blind=save.blind)))
+            ask(keeper, save, self.state, self._root)
         except ConfkeepError as error:
             if self.intrusion is None:
-                raise Broken(f"nobody disturbed the save of {name}, and it was refused: {error}") from error
-            self._ended(name, f"refused: {error}", {self.state[name]})
+                raise Broken(f"nobody disturbed the save of {what}, and it was refused: {error}") from error
+            self._ended(f"the save of {what} was refused: {error}", {})
         else:
-            self._ended(name, "answered", {new, self.state[name]} if self.intrusion else {new}, kept=frozenset({(name, new)}))
+            self._ended(f"the save of {what} was answered", save.files)
 
-    def _ended(
-        self,
-        name: str,
-        how: str,
-        may_hold: set[bytes | None],
-        kept: frozenset[tuple[str, bytes]] = frozenset(),
-    ) -> None:
+    def _root(self, name: str) -> Root:
+        return root(self.world.disk, in_place=name in self.due.in_place)
+
+    def _ended(self, how: str, saved: Mapping[str, bytes | None]) -> None:
+        """With the new contents, or with those of an edit that came meanwhile."""
         machine = self.world.recorder.machine
-        held = None if machine is None else machine.holds(f"{DISK}/{name}")
-        if held not in may_hold:
-            raise Broken(f"the save of {name} was {how}, and the file holds {held and held[:24]!r}")
+        for name, was in self.state.items():
+            held = None if machine is None else machine.holds(f"{DISK}/{name}")
+            expected = {saved.get(name, was)} | ({was} if self.intrusion else set[bytes | None]())
+            if held not in expected:
+                raise Broken(f"{how}, and {name} holds {held and held[:24]!r}")
+            self.state[name] = held
         self._catch_up()
-        self.state[name] = held
         self.wanted = {}
+        self.unlike = []
+        kept = frozenset((name, new) for name, new in saved.items() if new is not None)
         self.due = dataclasses.replace(self.due, kept=self.due.kept | kept)
         self._allow()
-        self.world.recorder.add(Noted(f"the save of {name} was {how}"))
+        self.world.recorder.add(Noted(how))
 
     def _allow(self) -> None:
-        """All old or all new; or what an edit that looks like a torn save is completed to."""
-        states = (self.state, self.state | self.wanted)
-        allowed = frozenset({*self.completed, *(tuple(state.items()) for state in states)})
+        """All old or all new; or what an edit has made of that."""
+        states = (self.state, {**self.state, **self.wanted})
+        allowed = frozenset({*self.completed, *self.unlike, *(tuple(state.items()) for state in states)})
         self.due = dataclasses.replace(self.due, allowed=allowed)
 
     def _catch_up(self) -> None:
@@ -138,8 +145,21 @@ class _Play:
         same_file = edit.how == "in place" and self.state[edit.name] is not None
         self.due = self.due.after(edit, same_file=same_file)
         self.completed = [state for state in self.due.allowed if dict(state)[edit.name] != edit.content]
+        self.unlike = [state for state in self.due.allowed if state not in self.completed]
         self.state[edit.name] = edit.content
         self._allow()
+
+
+def ask(keeper: Keeper, save: Save, state: Mapping[str, bytes | None], root_of: Callable[[str], Root]) -> None:
+    """Save, expecting ``state``. Raises ConfkeepError."""
+    changes = [
+        Change(root_of(name), name, new, _expected(state[name], blind=save.blind)) for name, new in save.files.items()
+    ]
+    one = changes[0]
+    if len(changes) == 1 and one.data is not None:
+        keeper.save(one.root, one.path, Request(one.data, one.expect))
+    else:
+        keeper.transaction(changes, LIBRARY)
 
 
 def _expected(seen: bytes | None, *, blind: bool) -> Expect:

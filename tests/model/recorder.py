@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 #: Where the files are that are saved, from the base.
 DISK: Final = "disk"
-_DEVICE: Final = 1
 #: Where the index of the log counts its transactions (WalIndexHdr.iChange in SQLite's src/wal.c).
 _COUNTER: Final = slice(8, 12)
 #: Real calls, for whoever acts beside the product.
@@ -193,7 +192,7 @@ class Recorder:
     def _numbered(self, real: Callable[..., mounts.Facts | None]) -> Callable[..., mounts.Facts | None]:
         def numbered(*arguments: Any) -> mounts.Facts | None:  # noqa: ANN401 - passed on
             found = real(*arguments)
-            return found and found._replace(dev=_DEVICE, ino=self.inodes.get(found.ino, found.ino))
+            return found and found._replace(ino=self.inodes.get(found.ino, found.ino))
 
         return numbered
 

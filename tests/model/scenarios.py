@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-NAME, OTHER = "a.conf", "b.conf"
+NAME, OTHER, THIRD, FOURTH = "a.conf", "b.conf", "c.conf", "d.conf"
 
 
 @dataclass(frozen=True, slots=True)
 class Save:
-    """One save. Of several files at once: all old or all new.
+    """One save; None removes the file. Of several files at once: all old or all new.
 
     ``blind``: whatever is there is to be replaced; otherwise what was there before the scenario's step.
     """
 
-    files: dict[str, bytes]
+    files: dict[str, bytes | None]
     blind: bool = False
 
 
@@ -39,7 +39,7 @@ class Scenario:
 
     ``afterwards``: between the crash and the start, each for itself (None: nothing); ``during``: at each moment of the recovery. ``first`` and ``second``: how many power cuts are
     looked at after each step of the saves, and after each step of each recovery. ``again``: after each recovery the same
-    is saved once more, and interrupted once more.
+    is saved once more, and interrupted once more. ``in_place``: the route of all files but those that are ``replaced``.
     """
 
     name: str
@@ -51,8 +51,17 @@ class Scenario:
     afterwards: tuple[Edit | None, ...] = (None,)
     during: tuple[Edit, ...] = ()
     again: bool = False
+    replaced: tuple[str, ...] = ()
     first: int = 150
     second: int = 10
+
+    def is_in_place(self, name: str) -> bool:
+        """Whether the file keeps its inode."""
+        return self.in_place and name not in self.replaced
+
+    def torn(self) -> frozenset[str]:
+        """The files that a crash can tear."""
+        return frozenset(filter(self.is_in_place, self.before))
 
 
 def text(letter: str, size: int) -> bytes:
@@ -216,6 +225,63 @@ def _created() -> list[Scenario]:
     ]
 
 
+def _removed() -> list[Scenario]:
+    gone = (Save({NAME: None}),)
+    edits = (Edit(NAME, HAND, "rename"), Edit(NAME, HAND), Edit(NAME, None), Edit(NAME, SHORT, "rename"))
+    return [
+        Scenario("remove", {NAME: SHORT}, gone, again=True, second=4),
+        Scenario("remove, then create", {NAME: SHORT}, (*gone, Save({NAME: LONG})), first=60),
+        Scenario("remove, and edited after the crash", {NAME: SHORT}, gone, afterwards=edits, second=4),
+        Scenario("remove, while it is edited", {NAME: SHORT}, gone, meanwhile=edits, first=12, second=4),
+        Scenario("remove beside a recovery", {NAME: SHORT}, gone, meanwhile=("recover",), first=12, second=4),
+    ]
+
+
+_ROUTES: Final = {"in place": (True, ()), "replace": (False, ()), "both routes": (True, (OTHER, THIRD))}
+
+
+def _together(route: str) -> list[Scenario]:
+    in_place, replaced = _ROUTES[route]
+    two: dict[str, bytes | None] = {NAME: SHORT, OTHER: LONG}
+    four: dict[str, bytes | None] = {NAME: SHORT, OTHER: LONG, THIRD: None, FOURTH: SMALL}
+    swapped = Save({NAME: LONG, OTHER: SHORT})
+    every = Save({NAME: LONG, OTHER: LONG, THIRD: SMALL, FOURTH: None})
+    edits = (Edit(OTHER, HAND), Edit(OTHER, HAND, "rename"), Edit(OTHER, None), Edit(NAME, LONG), Edit(NAME, SHORT))
+
+    def scenario(what: str, *steps: Save | Idle, before: dict[str, bytes | None] = two, **more: Any) -> Scenario:  # noqa: ANN401 - the other fields
+        more = {"first": 40, "second": 3, **more}
+        return Scenario(f"{route}, together: {what}", before, steps, in_place, replaced=replaced, **more)
+
+    return [
+        scenario("two", swapped, first=100, second=5),
+        scenario("two late", swapped, stages_late=True),
+        scenario("two, and one of them again", swapped, Save({OTHER: SMALL})),
+        scenario("there and back", swapped, Save({NAME: SHORT, OTHER: LONG}), first=30),
+        scenario("one of four the same, one new, one gone", every, before=four),
+        scenario("saved again", swapped, again=True, first=12, second=2),
+        scenario("edited after the crash", swapped, afterwards=edits, first=8, second=2),
+        scenario("edited meanwhile", swapped, meanwhile=edits[:4], first=6, second=2),
+        scenario("edited during the recovery", swapped, during=edits[:3], first=4, second=2),
+        scenario(
+            "undone, and edited during that",
+            swapped,
+            meanwhile=(Edit(OTHER, HAND, "rename"),),
+            during=(Edit(NAME, HAND), Edit(NAME, HAND, "rename")),
+            first=2,
+            second=2,
+        ),
+        scenario(
+            "equal files, and one is edited meanwhile",
+            Save({NAME: LONG, OTHER: LONG}),
+            before={NAME: SHORT, OTHER: SHORT},
+            meanwhile=(Edit(NAME, HAND, "rename"), Edit(OTHER, HAND, "rename")),
+            first=6,
+            second=2,
+        ),
+        scenario("recovery beside it", swapped, meanwhile=("recover",), first=6, second=2),
+    ]
+
+
 SCENARIOS: Final = [
     *_one_file(in_place=True),
     *_one_file(in_place=False),
@@ -224,4 +290,6 @@ SCENARIOS: Final = [
     *_edited(in_place=True),
     *_edited(in_place=False),
     *_created(),
+    *_removed(),
+    *(scenario for route in _ROUTES for scenario in _together(route)),
 ]

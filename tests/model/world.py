@@ -68,13 +68,16 @@ class World:
         names = {f"{DISK}/{name}": ino for ino, (name, _) in enumerate(there, 1)}
         return Machine(files, names, store=(empty,), born=len(there) + 1)
 
-    def root(self, *, in_place: bool) -> Root:
-        """The root that everything is saved below."""
-        return Root("config", os.fspath(self.disk), RoutePolicy.OVERWRITE if in_place else RoutePolicy.AUTO)
-
     @contextmanager
     def start(self, view: View) -> Generator[Keeper]:
         """Lay ``view`` out, and start confkeep on it; nothing has been recovered yet."""
+        self.lay(view)
+        self.still.start(view.born * _NAMES)
+        with Keeper(self.state) as keeper:
+            yield keeper
+
+    def lay(self, view: View) -> None:
+        """Make the files of ``view``, and no others."""
         self._clear()
         numbers: dict[int, str] = {}
         self.recorder.inodes.clear()
@@ -91,9 +94,6 @@ class World:
             os.close(fd)
         if view.store is not None:
             (self.state / "history.db").write_bytes(self.snapshots.content(view.store))
-        self.still.start(view.born * _NAMES)
-        with Keeper(self.state) as keeper:
-            yield keeper
 
     def recovered(self, machine: Machine, names: tuple[str, ...]) -> Recovery:
         """What a start does to ``machine``, and what is found then of the files ``names``."""
@@ -121,6 +121,11 @@ class World:
         for directory in (self.disk, self.state):
             for name in os.listdir(directory):
                 REAL["unlink"](os.path.join(directory, name))
+
+
+def root(disk: Path, *, in_place: bool) -> Root:
+    """The root that everything is saved below."""
+    return Root("config", os.fspath(disk), RoutePolicy.OVERWRITE if in_place else RoutePolicy.AUTO)
 
 
 def after_each(machine: Machine, steps: tuple[Step, ...]) -> Iterator[tuple[Step, Machine]]:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from confkeep.errors import ConfkeepError
+from confkeep.etag import etag_of
 from confkeep.keeper import Keeper
-from tests.power.replay import recover
-from tests.support.blocklog import Cut, Fault, Lost, Loss, Mark, Wrote, after
+from tests.power.restart import recover
+from tests.support.blocklog import Cut, Fault, Loss, Lost, Mark, Wrote, after
 
 if TYPE_CHECKING:
-    from tests.power.replay import Seen
+    from tests.power.restart import Seen
     from tests.power.scenario import Contents, Scenario, Step
     from tests.power.world import World
     from tests.support.blocklog import Entry, Sectors
@@ -47,7 +48,9 @@ def attempt(world: World, scenario: Scenario, bases: list[Sectors], disk: int, f
     with world.up():
         with Keeper(world.state) as keeper:
             scenario.save(keeper, world, scenario.steps[0])
-            keeper.history(world.root(scenario.names()[0]), scenario.names()[0], 1)  # commits what is settled, unflushed
+            keeper.history(
+                world.root(scenario.names()[0]), scenario.names()[0], 1
+            )  # commits what is settled, unflushed
             disks.mark(_FAILING)
             disks.fail(disk, fault)
             said = _save(keeper, world, scenario, scenario.steps[1])
@@ -113,18 +116,22 @@ def _is_alive(world: World) -> bool:
 def _cut(
     world: World, scenario: Scenario, bases: list[Sectors], log: list[Entry], done: Attempt, *, answered_later: bool
 ) -> None:
-    """Cut the power during the save, after its answer, and after the later save."""
+    """Cut the power during the save, after its answer, during the later save, and after that."""
     failing, tried, later = (log.index(Mark(text)) for text in (_FAILING, _TRIED, _LATER))
     old, new, newest = (scenario.after(steps) for steps in (1, 2, 3))
     during = [at for at in range(failing + 1, tried) if not isinstance(log[at], Wrote)]
-    cuts = [(Cut(at, Loss.ALL), [old, new]) for at in during]
-    cuts += [(Cut(tried + 1, loss, _SEED), _said(done.said, old, new)) for loss in _LOSSES]
+    cuts: list[tuple[Cut, list[Contents]]] = [(Cut(at, Loss.ALL), [old, new]) for at in during]
+    after_it = _said(done.said, old, new)
+    cuts += [(Cut(tried + 1, loss, _SEED), after_it) for loss in _LOSSES]
     if answered_later:
+        meanwhile = [at for at in range(tried + 2, later) if not isinstance(log[at], Wrote)]
+        cuts += [(Cut(at, loss, _SEED), [*after_it, newest]) for at in meanwhile for loss in (Loss.ALL, Loss.SECTORS)]
         cuts += [(Cut(later + 1, loss, _SEED), [newest]) for loss in _LOSSES]
     for cut, allowed in cuts:
         seen = recover(world, scenario, after(cut, log, bases), go_on=True)
         done.cuts += 1
-        wrong = seen.wrong + _strange(seen, allowed)
+        steps = [0] + [1] * (done.said is None and cut.position > tried) + [2] * (cut.position > later)
+        wrong = seen.wrong + _strange(seen, allowed) + _missing(seen, [scenario.steps[step] for step in steps])
         done.wrong += [f"{cut} of {len(log)}, said {done.said!r}: {what}" for what in wrong]
 
 
@@ -140,3 +147,13 @@ def _strange(seen: Seen, allowed: list[Contents]) -> list[str]:
         return []
     sizes = {name: None if content is None else len(content) for name, content in seen.contents.items()}
     return [f"the files hold {sizes}, not one of the {len(allowed)} allowed contents"]
+
+
+def _missing(seen: Seen, answered: list[Step]) -> list[str]:
+    """What was answered is in the history, whatever has failed since."""
+    return [
+        f"the history has lost {len(content)} bytes of {name}"
+        for step in answered
+        for name, content in step.changes.items()
+        if content is not None and etag_of(content) not in seen.recorded[name]
+    ]

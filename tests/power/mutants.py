@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from confkeep import recovery
@@ -14,6 +15,8 @@ from confkeep.writing import Writing
 if TYPE_CHECKING:
     import pytest
 
+    from confkeep.recovery import Found
+
 
 def _nothing(*_: object, **__: object) -> None:
     """Not done."""
@@ -22,16 +25,13 @@ def _nothing(*_: object, **__: object) -> None:
 class _Deaf:
     """As os, but for fsync."""
 
-    def __init__(self, real: Any) -> None:
-        self._real = real
-
     def __getattr__(self, name: str) -> object:
-        return _nothing if name == "fsync" else getattr(self._real, name)
+        return _nothing if name == "fsync" else getattr(os, name)
 
 
 def no_flush_of_the_temporary_file(patch: pytest.MonkeyPatch) -> None:
     """Rename what may not be on the disk."""
-    patch.setattr(replace, "os", _Deaf(replace.os))
+    patch.setattr(replace, "os", _Deaf())
 
 
 def no_flush_of_the_directory(patch: pytest.MonkeyPatch) -> None:
@@ -46,13 +46,13 @@ def no_flush_of_the_target(patch: pytest.MonkeyPatch) -> None:
 
 def a_promise_that_is_not_flushed(patch: pytest.MonkeyPatch) -> None:
     """Commit without a flush: readable at once, durable later."""
-
     patch.setattr(Store, "durable", Store.soon)
 
 
 def closed_before_the_flush(patch: pytest.MonkeyPatch) -> None:
     """Close the intent durably when the bytes are in the page cache, and flush the target afterwards."""
-    write, flush = Writing.write, overwrite._flush
+    write = Writing.write
+    flush = overwrite._flush  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
     under_way: list[Writing] = []
 
     def close_first(*arguments: Any) -> None:
@@ -76,6 +76,29 @@ def recovery_without_a_flush(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(recovery, "flush", _nothing)
 
 
+def each_file_by_itself(patch: pytest.MonkeyPatch) -> None:
+    """Recover a file of a transaction without a look at the others."""
+    becomes = recovery._becomes  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+
+    def alone(seen: Any, kinds: object) -> Found | None:  # noqa: ANN401 - passed on
+        return becomes(seen, {seen.found})
+
+    patch.setattr(recovery, "_becomes", alone)
+
+
+def a_flush_that_is_tried_again(patch: pytest.MonkeyPatch) -> None:
+    """Believe the second fsync: it says "ok" for what the first one has lost."""
+    fsync = os.fsync
+
+    def twice(fd: int) -> None:
+        try:
+            fsync(fd)
+        except OSError:
+            fsync(fd)
+
+    patch.setattr(os, "fsync", twice)
+
+
 #: Saves of these kinds must be found out by a power cut.
 SAVING = [
     no_flush_of_the_temporary_file,
@@ -84,5 +107,5 @@ SAVING = [
     a_promise_that_is_not_flushed,
     closed_before_the_flush,
 ]
-#: Recoveries of these kinds must be found out by a second one.
-RECOVERING = [recovery_without_a_flush]
+#: Recoveries of these kinds must be found out by what they leave, or by a second power cut.
+RECOVERING = [recovery_without_a_flush, each_file_by_itself]

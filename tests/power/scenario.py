@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from confkeep.documents.check import Validate
 from confkeep.expect import ABSENT, ANYTHING
+from confkeep.history.revisions import LIBRARY
 from confkeep.keeper import Keeper, Request
+from confkeep.transaction import Change
 from tests.power.world import BOUND, LINKED, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from confkeep.expect import Expect
 
 REPLACED: Final = "replaced.conf"
 CREATED: Final = "created.conf"
@@ -23,9 +27,9 @@ Contents: TypeAlias = dict[str, bytes | None]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One save of all ``changes`` together, after a pause of so many seconds."""
+    """One save of all ``changes`` together (None: a removal), after a pause of so many seconds."""
 
-    changes: dict[str, bytes]
+    changes: Contents
     pause: float = 0.0
 
 
@@ -65,8 +69,21 @@ ANSWERED: Final = "answered"
 def save_one(keeper: Keeper, world: World, step: Step) -> None:
     """Save the one file of ``step``."""
     ((name, data),) = step.changes.items()
-    expect = ABSENT if world.present(name) is None else ANYTHING
-    keeper.save(world.root(name), name, Request(data, expect, validate=Validate.OFF))
+    assert data is not None
+    keeper.save(world.root(name), name, Request(data, _expected(world, name), validate=Validate.OFF))
+
+
+def save_together(keeper: Keeper, world: World, step: Step) -> None:
+    """Save or remove all files of ``step`` in one transaction."""
+    changes = [
+        Change(world.root(name), name, data, _expected(world, name), Validate.OFF)
+        for name, data in step.changes.items()
+    ]
+    keeper.transaction(changes, LIBRARY)
+
+
+def _expected(world: World, name: str) -> Expect:
+    return ABSENT if world.present(name) is None else ANYTHING
 
 
 #: Longer than a save's intent stays open on an idle disk (history/flusher.py), seconds.
@@ -107,8 +124,32 @@ def single_files() -> Scenario:
     )
 
 
-def one_file(name: str) -> Scenario:
-    """Three saves of one file, which grows."""
-    whole = single_files()
-    contents = [bytes([letter]) * size for letter, size in ((97, 5000), (98, 13000), (99, 9000))]
-    return Scenario(whole.first, [Step({name: content}) for content in contents], save_one)
+def several_files() -> Scenario:
+    """Transactions over files of every route, some of which are created or removed."""
+    chance = random.Random(6)
+
+    def content(size: int) -> bytes:
+        return bytes(chance.choices(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ\n", k=size))
+
+    same = content(9000)
+    return Scenario(
+        first={REPLACED: content(300), LINKED: content(500), BOUND: content(6000)},
+        steps=[
+            Step({REPLACED: content(9000), LINKED: content(13000)}),
+            Step({BOUND: content(6000), LINKED: content(13000)}),
+            Step({CREATED: content(5000), REPLACED: content(200), BOUND: content(20000)}),
+            Step({LINKED: content(700), BOUND: same, REPLACED: content(17000)}),
+            Step({CREATED: None, LINKED: content(9000)}),
+            Step({BOUND: same, LINKED: content(20000)}, pause=_IDLE),
+            Step({REPLACED: None, CREATED: content(9000), BOUND: content(50)}),
+            Step({REPLACED: content(5000), LINKED: b"", BOUND: content(30000)}),
+            Step({CREATED: None, REPLACED: None, LINKED: content(30000)}),
+        ],
+        save=save_together,
+    )
+
+
+def one_file(name: str, *sizes: int) -> Scenario:
+    """Saves of one file, each of its own letter."""
+    steps = [Step({name: bytes([letter]) * size}) for letter, size in enumerate(sizes, ord("a"))]
+    return Scenario(single_files().first, steps, save_one)

@@ -126,4 +126,6 @@ def test_it_fails_when_told_to(mounted: Disks, kind: str) -> None:
         write(mounted, A + B, flush=True)
     log = mounted.take_log()
     assert Flushed(0) not in log
-    assert after(Cut(len(before + log), Loss.ALL), before + log, [{}]) == after(Cut(len(before), Loss.ALL), before, [{}])
+    assert after(Cut(len(before + log), Loss.ALL), before + log, [{}]) == after(
+        Cut(len(before), Loss.ALL), before, [{}]
+    )

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
+from tests.power import mutants
 from tests.power.failing import ALWAYS, attempt
-from tests.power.replay import prepared
+from tests.power.recording import prepared
 from tests.power.scenario import REPLACED, one_file
-from tests.power.world import LINKED, STATE, TARGETS
+from tests.power.world import BOUND, LINKED, STATE, TARGETS
 from tests.support.blocklog import Fault
 
 if TYPE_CHECKING:
@@ -23,26 +24,57 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.crash, pytest.mark.slow]
 
 SPARED = 4
+SAME = (13000, 13000, 20000)
+GROWING = (5000, 13000, 9000)
 
 
-@pytest.mark.parametrize("disk", [TARGETS, STATE], ids=["files", "state"])
-@pytest.mark.parametrize("target", [REPLACED, LINKED])
+def faults() -> list[Fault]:
+    """The first flush or write fails, or the second …, or all from there on."""
+    kinds: tuple[Literal["flush", "write"], ...] = ("flush", "write")
+    return [Fault(kind, spare, count) for kind in kinds for spare in range(SPARED) for count in (1, ALWAYS)]
+
+
+@pytest.mark.parametrize(
+    ("target", "sizes", "failing"),
+    [
+        (REPLACED, SAME, TARGETS),
+        (LINKED, SAME, TARGETS),  # no metadata to write: the filesystem survives what it cannot flush
+        (BOUND, GROWING, TARGETS),
+        (LINKED, SAME, STATE),
+    ],
+    ids=["replaced", "same-size", "growing", "state"],
+)
 @pytest.mark.parametrize("name", ["ext4", "xfs", "btrfs"])
-def test_what_the_answer_says_is_true(on: Callable[..., World], name: str, target: str, disk: int) -> None:
+def test_what_the_answer_says_is_true(
+    on: Callable[..., World], name: str, target: str, sizes: tuple[int, ...], failing: int
+) -> None:
     """One flush or write fails, or all from there on: each answer holds after a power cut, and later saves work."""
     world = on(name, name)
-    scenario = one_file(target)
+    scenario = one_file(target, *sizes)
     bases = prepared(world, scenario)
     begun = time.monotonic()
     found: Counter[str] = Counter()
     wrong: list[str] = []
-    kinds: tuple[Literal["flush", "write"], ...] = ("flush", "write")
-    for fault in (Fault(kind, spare, count) for kind in kinds for spare in range(SPARED) for count in (1, ALWAYS)):
-        done = attempt(world, scenario, bases, disk, fault)
+    for fault in faults():
+        done = attempt(world, scenario, bases, failing, fault)
         found.update(["refused" if done.said else "answered", "alive" if done.alive else "shut down"])
         found["power cuts"] += done.cuts
         wrong += [f"{fault}: {what}" for what in done.wrong]
     seconds = time.monotonic() - begun
-    logging.getLogger(__name__).info("%s, %s, disk %d: %s, %.1f s", name, target, disk, dict(found), seconds)
+    logging.getLogger(__name__).info(
+        "%s, %s %s, disk %d: %s, %.1f s", name, target, sizes, failing, dict(found), seconds
+    )
     assert wrong == []
     assert found["refused"]
+
+
+@pytest.mark.parametrize("name", ["ext4", "xfs", "btrfs"])
+def test_a_flush_that_is_tried_again_is_found_out(
+    on: Callable[..., World], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A save that believes the second fsync answers for bytes that are not on the disk."""
+    world = on(name, name)
+    scenario = one_file(LINKED, *SAME)
+    bases = prepared(world, scenario)
+    mutants.a_flush_that_is_tried_again(monkeypatch)
+    assert any(attempt(world, scenario, bases, TARGETS, fault).wrong for fault in faults())

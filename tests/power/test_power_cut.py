@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.power import mutants
-from tests.power.replay import POINTS, figures_of, record, replay
-from tests.power.scenario import single_files
+from tests.power.recording import record
+from tests.power.replay import POINTS, figures_of, replay
+from tests.power.scenario import several_files, single_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +43,15 @@ def test_state_on_a_disk_of_its_own(disks: Path, name: str) -> None:
     assert figures.points >= FEWER
 
 
+@pytest.mark.parametrize("name", FILESYSTEMS)
+def test_several_files_together(disks: Path, name: str) -> None:
+    """Files that are saved or removed in one transaction are all old or all new after a power cut."""
+    figures = figures_of([name], several_files(), disks)
+    logging.getLogger(__name__).info("%s, several files: %s", name, figures)
+    assert figures.violations == []
+    assert figures.points >= POINTS
+
+
 @pytest.mark.parametrize("mutant", mutants.SAVING, ids=lambda mutant: mutant.__name__)
 def test_a_broken_save_is_found_out(
     on: Callable[..., World], monkeypatch: pytest.MonkeyPatch, mutant: Callable[[pytest.MonkeyPatch], None]
@@ -58,8 +68,8 @@ def test_a_broken_save_is_found_out(
 def test_a_broken_recovery_is_found_out(
     on: Callable[..., World], monkeypatch: pytest.MonkeyPatch, mutant: Callable[[pytest.MonkeyPatch], None]
 ) -> None:
-    """A second power cut shows what a recovery has left out."""
+    """What it leaves, at once or after a second power cut, shows what a recovery has left out."""
     world = on("ext4")
-    recording = record(world, single_files())
+    recording = record(world, several_files())
     mutant(monkeypatch)
     assert replay(world, recording, enough=1).violations

@@ -37,7 +37,7 @@ class Disks:
     """Disks that log what reaches them. ``mount`` and ``unmount`` what is on them as often as you like."""
 
     def __init__(self, names: list[str], scratch: Path) -> None:
-        """One disk with a fresh filesystem for each of ``names``, mounted below ``scratch``, first of all the others."""
+        """One disk with a fresh filesystem for each of ``names``, mounted below ``scratch`` on request."""
         self.names = names
         self.points = [scratch / f"disk-{number}" for number in range(len(names))]
         self._files = [scratch / f"file-{number}" for number in range(len(names))]
@@ -81,7 +81,7 @@ class Disks:
         log: list[Entry] = self._ask("take")
         return log
 
-    def _ask(self, *command: object) -> Any:
+    def _ask(self, *command: object) -> Any:  # noqa: ANN401 - whatever that command answers
         self._control.send(command)
         return self._control.recv()
 

@@ -123,7 +123,7 @@ class Server:
             return False
         commands: dict[str, Callable[..., object]] = {
             "load": self._load,
-            "mark": lambda text: self._log.append(Mark(text)),
+            "mark": self._mark,
             "fail": self._fail,
             "take": self._take,
         }
@@ -134,6 +134,9 @@ class Server:
         for number, disk in self._disks.values():
             disk.load(images[number])
         self._log = []
+
+    def _mark(self, text: str) -> None:
+        self._log.append(Mark(text))
 
     def _fail(self, number: int, fault: Fault) -> None:
         for own, disk in self._disks.values():

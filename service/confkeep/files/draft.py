@@ -169,6 +169,14 @@ class Draft:
         finally:
             copy.discard()
 
+    def is_supplanted(self) -> bool:
+        """Whether somebody renamed another file over it."""
+        return (
+            self.beside is not None
+            and mounts.facts_at(self.beside.directory, self.beside.name) is not None
+            and not self.beside.is_at(self.beside.name)
+        )
+
     def publish(self, target: Target, *, overwrite: bool, flushed: bool = False) -> Written:
         """Rename it to ``target``, whatever is there by then; or, without ``overwrite``, only where nothing is.
 

@@ -95,6 +95,14 @@ def edits(directory: int, old: str, new: str) -> list[str]:
     return [name for name, fd in _dead(directory) if name.endswith(ending) and _is_edit(name, fd)]
 
 
+def set_aside(directory: int, old: str) -> list[str]:
+    """Files with the etag ``old`` that dead savers were about to remove from ``directory``."""
+    ending = _ending(old, NOTHING)
+    return [
+        name for name, fd in _dead(directory) if name.endswith(ending) and etag_of(read_all(fd))[:_HASH] == old[:_HASH]
+    ]
+
+
 def _dead(directory: int) -> Iterator[tuple[str, int]]:
     """Temporary files and directories that no living maker holds, each locked by us while it is looked at."""
     with os.scandir(directory) as entries:
@@ -109,7 +117,7 @@ def _dead(directory: int) -> Iterator[tuple[str, int]]:
             if not (stat.S_ISREG(mode) or (stat.S_ISDIR(mode) and not _names_contents(name))):
                 continue  # anything else we never made
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if stat.S_ISREG(mode) or leads_to(directory, name, fd):
+            if leads_to(directory, name, fd):
                 yield name, fd
         except OSError:
             continue

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import stat
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from confkeep.errors import Refused
@@ -11,14 +14,15 @@ from confkeep.files.read import read_all
 from confkeep.files.refusal import of_directory
 from confkeep.files.replace import Displaced
 from confkeep.files.target import Changed
-from confkeep.files.temporary import CHANGED
+from confkeep.files.temporary import CHANGED, NO_FLAGS
 from confkeep.files.written import Unsettled, Written, failure, sync_directory
 
 if TYPE_CHECKING:
     from confkeep.etag import Version
+    from confkeep.files.place import Place
     from confkeep.files.target import Target
 
-_LOOK = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+_LOOK = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class Mounted(Refused):
@@ -45,37 +49,86 @@ def remove(target: Target, old: Version) -> Written:
     Raises Changed (Displaced: an edit is to be kept) and ConfkeepError: it is still there. Unsettled: it is removed,
     but the directory could not be flushed.
     """
+    set_aside(target, old).finish()
+    return Written()
+
+
+def set_aside(target: Target, old: Version) -> Aside:
+    """Take the name away from ``target``, which holds ``old``; it can still be had back. Raises as ``remove``."""
     refused = refusal(target)
     if refused:
         raise refused
     directory = temporary.directory_of(target)
     try:
-        _away(target, old, directory)
-        target.close()
+        name = _away(target, old, directory)
+    except BaseException:
+        os.close(directory)
+        raise
+    target.close()
+    return Aside(directory, name, target.place.name)
+
+
+@dataclass(slots=True)
+class Aside:
+    """A file that has lost its name. Ends by ``finish`` or ``put_back``; its descriptor is closed by either."""
+
+    directory: int
+    aside: str
+    name: str
+
+    def finish(self) -> None:
+        """Remove it, and flush the directory. Raises Unsettled."""
         try:
-            sync_directory(directory)
+            leftovers.remove(self.directory, self.aside)
+            sync_directory(self.directory)
         except OSError as error:
             raise Unsettled("removed, but its directory could not be flushed", error) from error
+        finally:
+            os.close(self.directory)
+
+    def put_back(self) -> None:
+        """Give it its name again, if nobody else has it by now; recovery looks at what became of it."""
+        with suppress(OSError):
+            _give_name(self.directory, self.aside, self.name)
+        os.close(self.directory)
+
+
+def bring_back(place: Place, old: str) -> bool:
+    """Give a file with the etag ``old`` that was set aside its name again, as recovery of a removal that is undone."""
+    try:
+        directory = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=place.parent)
+    except OSError:
+        return False
+    try:
+        for name in leftovers.set_aside(directory, old):
+            with suppress(OSError):
+                _give_name(directory, name, place.name)
+                return True
     finally:
         os.close(directory)
-    return Written()
+    return False
 
 
-def _away(target: Target, old: Version, directory: int) -> None:
+def _away(target: Target, old: Version, directory: int) -> str:
     name, aside = target.place.name, leftovers.temporary_name(old.etag, leftovers.NOTHING)
     seen = mounts.facts_at(directory, name)
     if seen is None or target.facts is None or seen[: mounts.KEPT] != target.facts[: mounts.KEPT]:
         raise Changed
     try:
-        syscalls.rename_noreplace(directory, name, aside)
+        os.rename(name, aside, src_dir_fd=directory, dst_dir_fd=directory)  # nobody else has that name
     except OSError as error:
         if error.errno in CHANGED:
             raise Changed from error
         raise failure(error, target.path, "removing") from error
-    if not _holds(directory, aside, old.data):
-        _back(directory, aside, name)
+    compared = False
+    try:
+        compared = _holds(directory, aside, old.data)
+    finally:
+        if not compared:
+            _back(directory, aside, name)
+    if not compared:
         raise Changed
-    os.unlink(aside, dir_fd=directory)
+    return aside
 
 
 def _holds(directory: int, name: str, data: bytes) -> bool:
@@ -83,8 +136,10 @@ def _holds(directory: int, name: str, data: bytes) -> bool:
         fd = os.open(name, _LOOK, dir_fd=directory)
     except FileNotFoundError:  # another process's sweep took it: it does that with the old bytes only
         return True
+    except OSError:  # a link, or somebody's lease
+        return False
     try:
-        return read_all(fd) == data
+        return stat.S_ISREG(mounts.facts(fd, directory).mode) and read_all(fd) == data
     finally:
         os.close(fd)
 
@@ -92,9 +147,19 @@ def _holds(directory: int, name: str, data: bytes) -> bool:
 def _back(directory: int, aside: str, name: str) -> None:
     """An edit that came just then gets its name again, unless another file has it by now."""
     try:
-        syscalls.rename_noreplace(directory, aside, name)
+        _give_name(directory, aside, name)
         sync_directory(directory)
     except FileExistsError as error:
         raise Displaced(aside) from error
     except OSError as error:
         raise Unsettled("an edit that came just then could not be put back", error) from error
+
+
+def _give_name(directory: int, aside: str, name: str) -> None:
+    try:
+        syscalls.rename_noreplace(directory, aside, name)
+    except OSError as error:
+        if error.errno not in NO_FLAGS:
+            raise
+        os.link(aside, name, src_dir_fd=directory, dst_dir_fd=directory, follow_symlinks=False)
+        leftovers.remove(directory, aside)

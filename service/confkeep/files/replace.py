@@ -40,8 +40,10 @@ class Displaced(Changed):
         self.name = name
 
 
-def stage(target: Target, new: Version, old: Whole | None) -> Staged:
+def stage(target: Target, new: Version, old: Whole | None, *, private: bool = False) -> Staged:
     """Write and flush ``new`` beside ``target``, which holds ``old`` (None: nothing), with its metadata.
+
+    ``private``: what replaces nothing is closed to others.
 
     Nothing is visible yet. Raises OutOfSpace or IoError (the target is untouched and the temporary file gone),
     NotReproducible (take the other route), Changed (the directory is gone).
@@ -49,7 +51,7 @@ def stage(target: Target, new: Version, old: Whole | None) -> Staged:
     directory = temporary.directory_of(target)
     try:
         leftovers.sweep_once(directory, target.place.directory)
-        return _stage(target, directory, new, old)
+        return _stage(target, directory, new, old, private=private)
     except BaseException as error:
         os.close(directory)
         if isinstance(error, OSError):
@@ -57,13 +59,13 @@ def stage(target: Target, new: Version, old: Whole | None) -> Staged:
         raise
 
 
-def _stage(target: Target, directory: int, new: Version, old: Whole | None) -> Staged:
+def _stage(target: Target, directory: int, new: Version, old: Whole | None, *, private: bool) -> Staged:
     """A new file gets what the umask (or the directory's default ACL) says.
 
     One that replaces is closed to others until it has the old one's mode.
     """
     name = leftovers.temporary_name()
-    fd = temporary.create(directory, name, 0o666 if old is None else 0o600)
+    fd = temporary.create(directory, name, 0o666 if old is None and not private else 0o600)
     try:
         write_all(fd, new.data)
         if target.facts is not None and old is not None:

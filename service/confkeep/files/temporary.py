@@ -35,16 +35,22 @@ def directory_of(target: Target) -> int:
 
 
 def create(directory: int, name: str, mode: int) -> int:
-    """A new file, locked as long as its descriptor is open, so that a sweep leaves it alone (leftovers.py)."""
-    fd = os.open(name, _CREATE, mode, dir_fd=directory)
-    try:
-        with suppress(OSError):  # a filesystem without locks: a sweep cannot lock it either, and leaves it
-            fcntl.flock(fd, fcntl.LOCK_EX)
-    except BaseException:
-        leftovers.remove(directory, name)
+    """A new file, locked as long as its descriptor is open, so that a sweep leaves it alone (leftovers.py).
+
+    A sweep that came before the lock has removed it: then it is made once more.
+    """
+    while True:
+        fd = os.open(name, _CREATE, mode, dir_fd=directory)
+        try:
+            with suppress(OSError):  # a filesystem without locks: a sweep cannot lock it either, and leaves it
+                fcntl.flock(fd, fcntl.LOCK_EX)
+            if mounts.facts(fd, directory).nlink:
+                return fd
+        except BaseException:
+            leftovers.remove(directory, name)
+            os.close(fd)
+            raise
         os.close(fd)
-        raise
-    return fd
 
 
 @dataclass(slots=True)

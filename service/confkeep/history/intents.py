@@ -105,9 +105,18 @@ _OPEN: Final = (
 )
 
 
-def take_other_route(connection: sqlite3.Connection, revision: int, route: str) -> None:
-    """The save of ``revision`` goes by another route than was promised: what a crash can leave depends on it."""
-    connection.execute("UPDATE intents SET route = ? WHERE revision = ?", (route, revision))
+def take_other_route(
+    connection: sqlite3.Connection, revision: int, route: str, identity: tuple[int, int] | None
+) -> None:
+    """The save of ``revision`` goes by another route than was promised, or to another inode.
+
+    What a crash can leave depends on it.
+    """
+    dev, ino = identity or (None, None)
+    connection.execute(
+        "UPDATE intents SET route = ?, dev = ?, ino = ? WHERE revision = ?",
+        (route, _signed(dev), _signed(ino), revision),
+    )
 
 
 def turn_back(connection: sqlite3.Connection, batch: int) -> None:
@@ -143,10 +152,11 @@ def batches_of(connection: sqlite3.Connection, numbers: Iterable[int]) -> list[l
         for number in numbers
         for row in connection.execute("SELECT batch FROM intents WHERE revision = ?", (number,))
     }
-    return [
+    found = [
         [_intent(row) for row in connection.execute(f"{_OPEN} WHERE batch = ? ORDER BY intents.revision", (batch,))]
         for batch in sorted(batches)
     ]
+    return [batch for batch in found if batch]  # another process may have settled it just now
 
 
 def unsettled_of(connection: sqlite3.Connection, path: str) -> Intent | None:
@@ -155,9 +165,7 @@ def unsettled_of(connection: sqlite3.Connection, path: str) -> Intent | None:
     return None if row is None else _intent(row)
 
 
-_Row = tuple[
-    int, bytes, int | None, int | None, int, str, int, int, bytes | None, int | None, bytes | None, int | None
-]
+_Row = tuple[int, bytes, int | None, int | None, int, str, int, int, bytes | None, int | None, bytes | None, int | None]
 
 
 def _intent(row: _Row) -> Intent:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from confkeep.history import contents, opening
+from confkeep.history import contents
 from confkeep.history.revisions import State
 
 if TYPE_CHECKING:
@@ -79,11 +78,11 @@ def give_back(store: Store) -> Iterator[int]:
 
 
 def _superfluous(store: Store, root: str, policy: Policy) -> list[int]:
-    """Revisions to take away, oldest first; read on a connection of its own, which no save waits for."""
+    """Revisions to take away, oldest first."""
     kept: list[_Row] = []
     over: list[int] = []
     now = time.time_ns() // 1_000_000
-    with closing(opening.connect(store.path)) as connection:
+    with store.apart() as connection:
         for file in _files(connection, root):
             for place, row in enumerate(_rows(connection, file, now)):
                 aged = policy.days and row.time < now - policy.days * _DAY

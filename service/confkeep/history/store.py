@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from confkeep.errors import HistoryDamaged, IoError, JournalUnavailable, OutOfSpace
@@ -109,6 +109,12 @@ class Store:
             if self._reader is None:
                 self._reader = opening.connect(self.path)
             yield self._reader
+
+    @contextmanager
+    def apart(self) -> Generator[sqlite3.Connection]:
+        """A connection of its own, for SELECTs that take long: nobody waits for them."""
+        with self._named_errors(), closing(opening.connect(self.path)) as connection:
+            yield connection
 
     @contextmanager
     def _alone(self) -> Generator[sqlite3.Connection]:

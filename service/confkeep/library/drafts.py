@@ -31,13 +31,20 @@ def draft_for(path: str, *, private: bool = False, overwrite: bool = True, despi
 
     Raises Refused, NotFound, BadPath, OutOfSpace, IoError. Without ``overwrite`` what is there does not count yet.
     """
+    made: list[Draft] = []
 
     def opened(target: Target) -> Draft:
         if target.refusal and (overwrite or target.facts is None):
             raise target.refusal
-        return open_draft(target, private=private)
+        made.append(open_draft(target, private=private))
+        return made[-1]
 
-    return on_target(path, opened, follow=overwrite, despite_mode=despite_mode)
+    try:
+        return on_target(path, opened, follow=overwrite, despite_mode=despite_mode)
+    except BaseException:  # Ctrl-C, once it was open
+        for draft in made:
+            draft.discard()
+        raise
 
 
 def commit(draft: Draft, path: str, wanted: Options, *, flushed: bool = False, despite_mode: bool = False) -> Saved:

@@ -6,8 +6,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from confkeep.errors import AlreadyExists, BadParameter
+from confkeep.errors import AlreadyExists, BadParameter, BadPath
 from confkeep.files.folder import Building, Published, build
+from confkeep.files.leftovers import is_temporary
 from confkeep.files.place import at
 from confkeep.library.options import StrPath, text
 from confkeep.library.saving import published
@@ -53,6 +54,10 @@ class Folder(Threaded[Path]):
         """The directory to fill."""
         with ExitStack() as stack:
             place = stack.enter_context(at(self._path))
+            if is_temporary(place.name):
+                raise BadPath(
+                    f"{place.name!r} is a name of confkeep's own temporary files", remedy="choose another name"
+                )
             self._building = build(place, overwrite=self._overwrite)
             self._open = stack.pop_all()
         return Path(self._building.path)

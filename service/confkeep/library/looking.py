@@ -28,6 +28,7 @@ def on_target(path: str, act: Callable[[Target], T], *, follow: bool = True, des
 
     What a crash left open of the file is settled before. ``follow`` as in ``at``, ``despite_mode`` as in ``look``.
     """
+    done: list[T] = []
     for _ in range(_ATTEMPTS):
         try:
             with at(path, follow=follow) as place:
@@ -37,8 +38,11 @@ def on_target(path: str, act: Callable[[Target], T], *, follow: bool = True, des
                     )
                 settle(place)
                 with look(place, despite_mode=despite_mode) as target, suppress(Changed):
-                    return act(target)
+                    done.append(act(target))
+                    return done[0]
         except OSError as error:
+            if done:  # and a descriptor could not be closed
+                return done[0]
             if isinstance(error, FileExistsError):  # AlreadyExists
                 raise
             raise IoError(

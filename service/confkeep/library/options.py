@@ -96,7 +96,14 @@ def text(path: StrPath) -> str:
 
 def absolute(path: str) -> str:
     """``path`` from the root, so that the working directory may change; ``..`` stays, for a link may come before it."""
-    return path if os.path.isabs(path) else os.path.join(os.getcwd(), path)
+    if os.path.isabs(path):
+        return path
+    try:
+        return os.path.join(os.getcwd(), path)
+    except OSError as error:
+        raise NotFound(
+            f"{path} is relative to a working directory that is gone", remedy="give an absolute path"
+        ) from error
 
 
 def file_path(path: StrPath) -> str:

@@ -86,7 +86,5 @@ def settle(place: Place) -> None:
         state = state_directory()
         if not os.path.exists(state / "history.db-wal"):
             return
-        from confkeep.keeper import Keeper
-
-        with suppress(ConfkeepError, OSError), Keeper(state) as keeper:
+        with suppress(ConfkeepError, OSError), opened_keeper(state) as keeper:
             keeper.settle(place)

@@ -1,0 +1,40 @@
+"""The check of a document before it is saved, with a deadline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from confkeep.documents.check import check
+from confkeep.errors import InvalidDocument
+
+if TYPE_CHECKING:
+    from confkeep.documents.check import Format
+    from confkeep.documents.diagnostic import Diagnostic
+
+_CHECK_SECONDS: Final = 5.0
+
+
+def check_document(path: str, data: bytes, format_: Format | None, *, strict: bool) -> tuple[Diagnostic, ...]:
+    """What is noteworthy about ``data``, which is to be saved at ``path``. Raises InvalidDocument."""
+    if format_ is None:
+        return ()
+    try:
+        found = tuple(check(data, format_, strict=strict, seconds=_CHECK_SECONDS))
+    except TimeoutError as error:
+        raise InvalidDocument(
+            f"{path}: the check as {format_.upper()} took over {_CHECK_SECONDS:g} s of processor time",
+            remedy="make the document smaller, or save with validate=off",
+            diagnostics=(),
+        ) from error
+    errors = [diagnostic for diagnostic in found if diagnostic.severity == "error"]
+    if not errors:
+        return found
+    first = errors[0]
+    line, column = first.range.start.line + 1, first.range.start.character + 1
+    raise InvalidDocument(
+        f"{path} would not be valid {format_.upper()}: line {line}, column {column}: {first.message}",
+        remedy="correct the document, or save with validate=off",
+        line=line,
+        column=column,
+        diagnostics=found,
+    )
