@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -80,13 +81,16 @@ def test_a_failure_is_logged_and_tried_again(
         tried.append(1)
         raise OutOfSpace("the disk is full")
 
+    def tried_at_least(times: int) -> bool:
+        return len(tried) >= times
+
     monkeypatch.setattr(maintenance, "_SAVES", 1)
     monkeypatch.setattr(maintenance, "upkeep", fail)
     one = Maintenance(store, {})
     one.start()
     for turn in (1, 2):
         one.saved()
-        wait_until(lambda turn=turn: len(tried) == turn)  # type: ignore[misc]
+        wait_until(partial(tried_at_least, turn))
     one.close()
     assert "the disk is full" in caplog.text
 

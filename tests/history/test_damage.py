@@ -65,10 +65,17 @@ def test_what_is_no_store_is_set_aside(state: Path, ruin: Callable[[Path], None]
     assert not Store(state).damage
 
 
-def test_a_damaged_index_loses_no_open_save(state: Path) -> None:
-    """SQLite cannot list the history any more; the intent, both contents and the numbers go over."""
+@pytest.mark.parametrize(
+    "index",
+    [
+        "sqlite_autoindex_intents_1", "sqlite_autoindex_files_1", "sqlite_autoindex_contents_1",
+        "contents_to_pack", "revisions_of_file", "revisions_of_content",
+    ],
+)  # fmt: skip
+def test_a_damaged_index_loses_no_open_save(state: Path, index: str) -> None:
+    """Whichever it is: the intent, both contents and the numbers go over."""
     number = with_an_open_save(state)
-    damage(state, "sqlite_autoindex_intents_1")
+    damage(state, index)
     opening.mark_suspect(state)
     store = Store(state)
     assert store.damage is not None

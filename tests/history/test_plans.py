@@ -36,7 +36,7 @@ def ask_everything(connection: sqlite3.Connection) -> None:
     intents.numbers_of(connection, "/config/0", (1, 2))
     intents.batches_of(connection, [number])
     intents.is_open(connection, number)
-    intents.take_other_route(connection, number, "replace")
+    intents.take_other_route(connection, number, "replace", None)
     intents.turn_back(connection, number)
     intents.close(connection, number, State.APPLIED)
     intents.withdraw(connection, intents.promise(connection, _PROMISE))
@@ -69,7 +69,7 @@ def test_no_query_scans_a_table(state: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert sum(pack(store)) > 0
     list(give_back(store))
     assert len([sql for sql in asked if re.match("SELECT|INSERT|UPDATE|DELETE", sql)]) > 50
-    scans = set()
+    scans: set[tuple[str, str]] = set()
     with store.looking() as connection:
         connection.set_trace_callback(None)
         for sql in asked:

@@ -9,7 +9,7 @@ import random
 import sys
 import time
 
-from tests.model.running import run
+from tests.model.running import POWER_CUTS, run
 
 
 def main() -> int:
@@ -23,9 +23,10 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     begun, states = time.monotonic(), 0
     for seed in itertools.count(asked.seed):
-        figures = run(seed, asked.share, only=asked.only, mutants=not asked.only and seed == asked.seed)
-        states += figures.found.states
-        if figures.found.violations or figures.missed:
+        everything = not asked.only and seed == asked.seed
+        figures = run(seed, asked.share, only=asked.only, sqlite=0 if asked.only else POWER_CUTS, mutants=everything)
+        states += figures.found.states + figures.sqlite.states
+        if figures.violations or figures.missed:
             return 1
         if time.monotonic() - begun >= asked.seconds:
             break

@@ -41,7 +41,9 @@ class Due:
         for name, old, new in self.saves:
             if name == edit.name and self._may_be_ours(edit, old, new, same_file=same_file):
                 may_be |= {old, new}
-        values = [{content} | {dict(state)[name] for state in self.allowed} for name, content in next(iter(self.allowed))]
+        values = [
+            {content} | {dict(state)[name] for state in self.allowed} for name, content in next(iter(self.allowed))
+        ]
         names = [name for name, _ in next(iter(self.allowed))]
         values = [may_be if name == edit.name else each for name, each in zip(names, values, strict=True)]
         allowed = frozenset(tuple(zip(names, each, strict=True)) for each in itertools.product(*values))

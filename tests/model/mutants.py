@@ -7,8 +7,8 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from confkeep import recovery, writing
-from confkeep.files import overwrite, replace
+from confkeep import recovery, transaction, writing
+from confkeep.files import overwrite, removal, replace
 from confkeep.history import intents
 from confkeep.history.revisions import State
 from confkeep.history.store import Store
@@ -218,6 +218,48 @@ def put_back_without_a_flush(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(replace.Staged, "_undo", unflushed)
 
 
+def each_for_itself(patch: pytest.MonkeyPatch) -> None:
+    """Nothing says which saves belong together."""
+    promise = intents.promise
+
+    def alone(connection: sqlite3.Connection, wanted: intents.Promise, batch: int | None = None) -> int:
+        return promise(connection, wanted)
+
+    patch.setattr(intents, "promise", alone)
+
+
+def not_turned_back(patch: pytest.MonkeyPatch) -> None:
+    """A transaction that failed half-way is put back without saying so first."""
+    patch.setattr(intents, "turn_back", _nothing)
+
+
+def withdrawn_too_late(patch: pytest.MonkeyPatch) -> None:
+    """What is said to have failed is withdrawn in memory only."""
+    undo = transaction._undo  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+
+    def lightly(*arguments: Any, **named: Any) -> None:  # noqa: ANN401 - passed on
+        with patch.context() as inner:
+            inner.setattr(Store, "durable", Store.soon)
+            undo(*arguments, **named)
+
+    patch.setattr(transaction, "_undo", lightly)
+
+
+def absent_is_no_content(patch: pytest.MonkeyPatch) -> None:
+    """Where nothing is, somebody has removed it."""
+    classify = recovery.classify
+
+    def somebody(present: bytes | None, intent: intents.Intent, *, known: bool) -> Found:
+        return Found.OTHER if present is None else classify(present, intent, known=known)
+
+    patch.setattr(recovery, "classify", somebody)
+
+
+def removed_without_compare(patch: pytest.MonkeyPatch) -> None:
+    """What was renamed away is believed to be what was to be removed."""
+    patch.setattr(removal, "_holds", lambda *_: True)
+
+
 MUTANTS: Final = [
     Mutant(no_journal, *_PLACE),
     Mutant(known.without_a_journal, *_PLACE),
@@ -248,4 +290,9 @@ MUTANTS: Final = [
     Mutant(recorded_too_late, *_PLACE),
     Mutant(closed_before_the_repair, *_PLACE),
     Mutant(repair_without_compare, "in place: edited during the recovery"),
+    Mutant(each_for_itself, "in place, together: two"),
+    Mutant(not_turned_back, "in place, together: edited meanwhile"),
+    Mutant(withdrawn_too_late, "in place, together: edited meanwhile"),
+    Mutant(absent_is_no_content, "replace, together: one of four the same, one new, one gone"),
+    Mutant(removed_without_compare, "remove, while it is edited"),
 ]

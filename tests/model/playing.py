@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tests.model.machine import Machine, Step
     from tests.model.world import World
 
+
 class Moment(NamedTuple):
     """After ``step``."""
 

@@ -168,7 +168,9 @@ class Recorder:
         if self.machine is not None and old is not None and new is not None:
             self.add(Named(((old, None), (new, self.machine.seen()[old]))))
 
-    def _link(self, src: Any, dst: Any, *, src_dir_fd: int | None = None, dst_dir_fd: int | None = None, **how: Any) -> None:  # noqa: ANN401, E501 - as os.link
+    def _link(
+        self, src: Any, dst: Any, *, src_dir_fd: int | None = None, dst_dir_fd: int | None = None, **how: Any
+    ) -> None:  # noqa: ANN401, E501 - as os.link
         self.about_to()
         old, new = self.name(src, src_dir_fd), self.name(dst, dst_dir_fd)
         REAL["link"](src, dst, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd, **how)

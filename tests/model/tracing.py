@@ -33,6 +33,7 @@ MARKS: Final = "marks"
 _LINE: Final = re.compile(r"(?P<pid>\d+) +(?P<call>\w+)\((?P<arguments>.*)\) += (?P<result>\d+)")
 _TEXT: Final = re.compile(r'"((?:\\x..)*)"')
 _PATH: Final = re.compile(r"<((?:\\x..)*)>")
+_FLUSHES: Final = {"fsync", "fdatasync"}
 _EXCHANGE: Final = "RENAME_EXCHANGE"
 #: The index of the log is memory that processes share, and never on a disk.
 _IN_MEMORY: Final = "-shm"
@@ -109,7 +110,7 @@ class _Reader:
             return
         ino = self.machine.seen().get(name)
         if ino is None:
-            if call == "fsync":
+            if call in _FLUSHES:  # of a directory: SQLite has fdatasync for it
                 yield FlushNames(name)
         elif call == "pwrite64":
             yield from _pages(ino, int(arguments.rpartition(", ")[2]), texts[0][:result])
@@ -117,7 +118,7 @@ class _Reader:
             yield Size(ino, int(arguments.rpartition(", ")[2]))
         elif call == "fchmod":
             yield Mode(ino, int(arguments.rpartition(", ")[2], 8))
-        elif call in {"fsync", "fdatasync"}:
+        elif call in _FLUSHES:
             yield Flush(ino)
 
     def _name(self, directory: str, path: str) -> str | None:

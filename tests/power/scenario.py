@@ -153,3 +153,10 @@ def one_file(name: str, *sizes: int) -> Scenario:
     """Saves of one file, each of its own letter."""
     steps = [Step({name: bytes([letter]) * size}) for letter, size in enumerate(sizes, ord("a"))]
     return Scenario(single_files().first, steps, save_one)
+
+
+def hole(size: int) -> Scenario:
+    """Saves over a file that is one hole: its blocks are new, and count as unwritten until a write has succeeded."""
+    contents = [bytes([letter]) * size for letter in b"abc"]
+    steps = [Step({name: content}) for name, content in zip((REPLACED, LINKED, LINKED), contents, strict=True)]
+    return Scenario({**single_files().first, LINKED: bytes(size)}, steps, save_one)

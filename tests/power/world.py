@@ -51,10 +51,13 @@ class World:
         return path.read_bytes() if path.exists() else None
 
     def prepare(self, contents: dict[str, bytes]) -> None:
-        """Make the files on fresh, mounted disks."""
+        """Make the files on fresh, mounted disks; zeros are a hole."""
         self.files.mkdir()
         for name, content in contents.items():
-            (self.files / name).write_bytes(content)
+            with (self.files / name).open("wb") as file:
+                if any(content):
+                    file.write(content)
+                file.truncate(len(content))
         (self.files / "other-name.conf").hardlink_to(self.files / LINKED)
 
     @contextmanager

@@ -14,7 +14,6 @@ import signal
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 from confkeep.files import syscalls
@@ -108,6 +107,7 @@ def _reason(error: OSError) -> str:
 def break_time() -> float:
     """Seconds after which the kernel breaks a lease by force (/proc/sys/fs/lease-break-time); 0 there means never."""
     try:
-        return float(Path("/proc/sys/fs/lease-break-time").read_text("ascii")) or math.inf
+        with open("/proc/sys/fs/lease-break-time", encoding="ascii") as file:
+            return float(file.read()) or math.inf
     except (OSError, ValueError):
         return _DEFAULT_BREAK_TIME

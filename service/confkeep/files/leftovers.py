@@ -16,7 +16,6 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-import secrets
 import stat
 import threading
 from contextlib import suppress
@@ -43,7 +42,7 @@ def temporary_name(old: str | None = None, new: str = "") -> str:
 
     No longer than the shortest name limit, and no YAML for readers that glob.
     """
-    return f".confkeep-{secrets.token_hex(8)}{'.tmp' if old is None else _ending(old, new)}"
+    return f".confkeep-{os.urandom(8).hex()}{'.tmp' if old is None else _ending(old, new)}"
 
 
 def _ending(old: str, new: str) -> str:

@@ -12,7 +12,6 @@ import struct
 import sys
 from fcntl import ioctl
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from confkeep.files import mounts
@@ -110,7 +109,9 @@ def may_remove_others() -> bool:
 @cache
 def _capabilities() -> int:
     """The effective capabilities of this process; it never gives up or gains any."""
-    for line in Path("/proc/self/status").read_text("ascii", "replace").splitlines():
+    with open("/proc/self/status", encoding="ascii", errors="replace") as status:
+        lines = status.read().splitlines()
+    for line in lines:
         if line.startswith("CapEff:"):
             return int(line.split()[1], 16)
     return 0

@@ -11,8 +11,6 @@ from confkeep.files import mounts
 from confkeep.files.finding import Finding
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from confkeep.files.place import Place
 
 _IN_MEMORY: Final = {"tmpfs", "ramfs"}
@@ -47,7 +45,7 @@ def _container_layer() -> mounts.Mount | None:
     return mount if mount and mount.fs_type == "overlay" else None
 
 
-def of_state(directory: Path) -> Finding | None:
+def of_state(directory: str | os.PathLike[str]) -> Finding | None:
     """Why the state directory cannot hold the journal's promise (an error), or not for long (a warning)."""
     fd = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from confkeep.errors import NoPermission, NotARegularFile, TargetBusy
-from confkeep.etag import version_of
+from confkeep.etag import Version, version_of
 from confkeep.files.metadata import attributes
 
 if TYPE_CHECKING:
-    from confkeep.etag import Version
     from confkeep.files.metadata import Attributes
     from confkeep.files.target import Target
 
@@ -44,13 +43,17 @@ def read(target: Target, wait: float = _WAIT) -> bytes:
         os.close(fd)
 
 
-def read_whole(target: Target, wait: float = _WAIT) -> Whole | None:
-    """The bytes and attributes of the file that was looked at, None where there is none. Raises as ``read``."""
+def read_whole(target: Target, wait: float = _WAIT, *, hashed: bool = True) -> Whole | None:
+    """The bytes and attributes of the file that was looked at, None where there is none. Raises as ``read``.
+
+    ``hashed`` False: nobody asks for the etag, which is left empty.
+    """
     if target.facts is None:
         return None
     fd = open_to_read(target, wait)
     try:
-        return Whole(version_of(read_all(fd)), _attributes(fd))
+        data = read_all(fd)
+        return Whole(version_of(data) if hashed else Version(data, ""), _attributes(fd))
     finally:
         os.close(fd)
 

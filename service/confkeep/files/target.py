@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -82,8 +82,9 @@ class Target:
     def close(self) -> None:
         """Let go of the inode. A replaced file is freed by that: before its directory is flushed costs the least."""
         if self.fd is not None:
-            os.close(self.fd)
-            self.fd = None
+            fd, self.fd = self.fd, None
+            with suppress(OSError):  # it may come after a publish, and nothing depends on it
+                os.close(fd)
 
     def is_still_there(self) -> bool:
         """Whether the name still leads to what was looked at (or still to nothing)."""

@@ -134,7 +134,8 @@ class Temporary:
             self.close()
 
     def close(self) -> None:
-        """Let go of it."""
+        """Let go of it. What was to be on the disk has been flushed: an error here means nothing (close(2), EIO)."""
         self.done = True
-        os.close(self.fd)
-        os.close(self.directory)
+        for fd in (self.fd, self.directory):
+            with suppress(OSError):
+                os.close(fd)

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _COMMITS: Final = 256
 #: Or so many bytes by which it has grown; it does not shrink, for to write over it again is cheaper.
 _GROWTH: Final = 4 << 20
+#: A log that has become so long although it is copied: writers never let it begin anew, for a passive checkpoint is
+#: complete only when all of it is copied. Then they wait once for the few pages since (bytes, milliseconds).
+_TOO_LONG: Final = 16 << 20
+_PATIENCE: Final = 200
 
 
 class Checkpoints:
@@ -37,7 +41,7 @@ class Checkpoints:
     def consider(self) -> None:
         """There was a commit. How many there were need not be exact: threads do not wait for each other here."""
         self._commits += 1
-        if self._commits >= _COMMITS or (self._commits % 32 == 0 and self._log_size() - self._size >= _GROWTH):
+        if self._commits >= _COMMITS or (self._commits % 8 == 0 and self._log_size() - self._size >= _GROWTH):
             self._commits = 0
             self._thread.wake()
 
@@ -50,7 +54,10 @@ class Checkpoints:
     def _checkpoint(self) -> None:
         # Where it fails (a full disk), the log grows, and the next one tries again.
         with suppress(sqlite3.Error), closing(opening.connect(self._path)) as connection:
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            if self._log_size() > _TOO_LONG:
+                connection.execute(f"PRAGMA busy_timeout={_PATIENCE}")
+                connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
         self._size = self._log_size()
 
     def close(self) -> None:

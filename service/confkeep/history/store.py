@@ -76,6 +76,7 @@ class Store:
                 with self._alone() as connection:
                     yield connection
                 self._flusher.note()
+                self._checkpoints.consider()
                 return
         with self.durable() as connection:
             yield connection

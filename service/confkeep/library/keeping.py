@@ -38,7 +38,7 @@ class Keeper:
 
         Raises JournalUnavailable. What could not be settled is in ``recovered``, and is tried again by each save.
         """
-        self._keeper = Transactions(state_directory() if state is None else Path(text(state)))
+        self._keeper = Transactions(Path(state_directory() if state is None else text(state)))
         self.recovered: list[Recovered] = self._keeper.recover(wait=0.0)
 
     def save(

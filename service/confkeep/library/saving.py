@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from confkeep.errors import ConfkeepError, IoError
 from confkeep.etag import Version, version_of
 from confkeep.files import displaced
 from confkeep.files.flush import flush
 from confkeep.files.metadata import NotReproducible
-from confkeep.files.read import Whole, read_whole
+from confkeep.files.read import Whole, read_attributes, read_whole
 from confkeep.files.replace import Displaced, stage
 from confkeep.files.route import Route
 from confkeep.files.written import Unsettled
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from confkeep.files.target import Target
     from confkeep.files.written import Written
     from confkeep.saved import Saved
+
+_UNREAD: Final = Version(b"", "")
 
 
 def save(
@@ -59,14 +61,25 @@ def save(
 
 
 def _attempt(target: Target, *, new: Version, wanted: Options) -> Saved:
-    old = readable(target, wanted)
-    if old is not None and old.version == new:
+    old = _old(target, new, wanted)
+    size = -1 if target.facts is None else target.facts.size
+    if old is not None and size == len(new.data) and old.version.data == new.data:
         flush(target)
         return result(target, new, changed=False)
     if target.choice is not None and target.choice.name is Route.REPLACE:
         with suppress(NotReproducible), published():
             return result(target, new, written=_replace(target, new, old, wanted))
+        old = readable(target, wanted)
     return save_in_place(target, old, new, wanted)
+
+
+def _old(target: Target, new: Version, wanted: Options) -> Whole | None:
+    """What is there; no more of it than is needed: where nothing is compared, a file of another size is not read."""
+    if wanted.expect is not None or not wanted.overwrite or target.refusal or target.facts is None:
+        return readable(target, wanted)
+    if target.facts.size == len(new.data) or target.choice is None or target.choice.name is not Route.REPLACE:
+        return read_whole(target, hashed=False)
+    return Whole(_UNREAD, read_attributes(target))
 
 
 def readable(target: Target, wanted: Options) -> Whole | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from confkeep.errors import ConfkeepError, JournalUnavailable
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from confkeep.keeper import Keeper
 
 
-def state_directory() -> Path:
+def state_directory() -> str:
     """``CONFKEEP_STATE``, or ``confkeep`` in the user's state directory (XDG Base Directory Specification).
 
     Raises JournalUnavailable where the user has none.
@@ -26,16 +25,16 @@ def state_directory() -> Path:
     if named:
         if not os.path.isabs(named):
             raise JournalUnavailable(f"CONFKEEP_STATE={named!r} is not absolute", remedy="give the whole path")
-        return Path(named)
+        return named
     home = os.environ.get("XDG_STATE_HOME", "")
     if os.path.isabs(home):  # the specification: a relative path is to be ignored
-        return Path(home, "confkeep")
-    home = os.path.expanduser("~")
-    if os.environ.get("HOME") == "" or not os.path.isabs(home):
+        return f"{home}/confkeep"
+    home = os.environ["HOME"] if "HOME" in os.environ else os.path.expanduser("~")  # by the user database
+    if not os.path.isabs(home):
         raise JournalUnavailable(
             f"uid {os.geteuid()} has no home directory for the journal", remedy="set CONFKEEP_STATE to a directory"
         )
-    return Path(home, ".local", "state", "confkeep")
+    return f"{home}/.local/state/confkeep"
 
 
 def no_journal(path: str) -> JournalUnavailable | None:
@@ -45,8 +44,8 @@ def no_journal(path: str) -> JournalUnavailable | None:
     except JournalUnavailable as error:
         return error
     there = state
-    while not there.exists():
-        there = there.parent
+    while not os.path.exists(there):
+        there = os.path.dirname(there)
     if not os.access(there, os.W_OK | os.X_OK):
         return JournalUnavailable(
             f"{path} must be written in place, which needs a journal: {there} cannot be written",
@@ -64,14 +63,16 @@ def no_journal(path: str) -> JournalUnavailable | None:
 
 
 @contextmanager
-def opened_keeper(state: Path) -> Generator[Keeper]:
+def opened_keeper(state: str) -> Generator[Keeper]:
     """The keeper of ``state`` for one save. What a crash left open there is settled first, where nobody saves it now.
 
     It is not kept open: an SQLite connection must not be carried over a fork. Raises JournalUnavailable.
     """
+    from pathlib import Path
+
     from confkeep.keeper import Keeper
 
-    with Keeper(state) as keeper:
+    with Keeper(Path(state)) as keeper:
         keeper.recover(wait=0.0)
         yield keeper
 
@@ -84,7 +85,7 @@ def settle(place: Place) -> None:
     """
     with suppress(JournalUnavailable):
         state = state_directory()
-        if not os.path.exists(state / "history.db-wal"):
+        if not os.path.exists(f"{state}/history.db-wal"):
             return
         with suppress(ConfkeepError, OSError), opened_keeper(state) as keeper:
             keeper.settle(place)
