@@ -24,9 +24,11 @@ from confkeep.files.flush import flush
 from confkeep.files.leftovers import is_temporary
 from confkeep.files.place import resolve
 from confkeep.files.read import is_readable, read, read_whole
+from confkeep.files.root import relative_to
 from confkeep.files.route import DECLARED
 from confkeep.files.target import Changed, Target, look
 from confkeep.history import intents, revisions
+from confkeep.history.renewal import has_log
 from confkeep.history.revisions import Origin
 from confkeep.history.store import Store
 from confkeep.saved import Content, Saved, Verdict
@@ -74,6 +76,7 @@ class Keeper:
 
     def __init__(self, state: Path) -> None:
         """Open the state. Raises JournalUnavailable. Call ``recover`` before the first save."""
+        crashed = has_log(state)
         self.store = Store(state)
         #: STA001, when the state directory cannot hold what the journal promises.
         self.state_finding = persistence.of_state(state)
@@ -81,6 +84,8 @@ class Keeper:
         self.history_finding = None if self.store.damage is None else _finding_of(self.store.damage)
         self._lock_file = os.fspath(state / "locks")
         self._presence = lock.Presence(self._lock_file)
+        if crashed and self._presence.is_alone():
+            self.store.doubt()
         # Threads start when first needed; idle ones do not wake.
         self.stagers = ThreadPoolExecutor(_STAGERS, thread_name_prefix="confkeep-stage")
 
@@ -351,15 +356,6 @@ class Keeper:
         what = ", ".join(place.path for place in places)
         with lock.hold(self._lock_file, keys, wait=_LOCK_WAIT if wait is None else wait, what=what):
             yield
-
-
-def relative_to(root: Root, path: str) -> str | None:
-    """How the history's ``path`` is addressed below ``root``; None where it is not below it."""
-    base = os.path.realpath(root.path)
-    if path == base:
-        return os.path.basename(root.path)
-    below = base.rstrip("/") + "/"
-    return path.removeprefix(below) if path.startswith(below) else None
 
 
 def _finding_of(damage: Damage) -> Finding:

@@ -92,6 +92,20 @@ def test_a_damaged_index_loses_no_open_save(state: Path, index: str) -> None:
     assert names(state, "next") == names(state, "making") == names(state, "suspect") == []
 
 
+def test_numbers_of_the_damaged_store_are_not_used_again(state: Path) -> None:
+    """Also those of settled saves, which are not taken over: a link to one of them leads nowhere."""
+    store = Store(state)
+    for turn in range(5):
+        add(store, "/config/a.yaml", b"a: %d\n" % turn)
+    store.close()
+    damage(state, "revisions_of_file")
+    opening.mark_suspect(state)
+    store = Store(state)
+    assert store.damage is not None
+    assert add(store, "/config/a.yaml", b"a: 5\n") == 6
+    store.close()
+
+
 def test_a_content_that_changed_on_the_disk_is_noticed_by_the_start(state: Path) -> None:
     """What SQLite cannot see: the bytes that recovery would write are not those of the promise. They are not used."""
     store = Store(state)

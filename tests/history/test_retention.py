@@ -147,7 +147,11 @@ def test_content_that_another_file_has_stays(store: Store) -> None:
 @pytest.mark.parametrize(
     ("root", "below", "beside"),
     [
-        ("/config", ["/config/a", "/config/b/c/d"], ["/config2/a", "/config.yaml", "/conf", "/config-/a"]),
+        (
+            "/config",
+            ["/config/a", "/config/b/c/d"],
+            ["/config2/a", "/config.yaml", "/conf", "/config-/a", "/config0/a"],
+        ),
         ("/config/a.yaml", ["/config/a.yaml"], ["/config/a.yaml.bak", "/config/b", "/config/a"]),
         ("/", ["/a", "/config/ü/b"], []),
     ],

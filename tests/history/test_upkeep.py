@@ -42,12 +42,12 @@ def test_all_three(store: Store) -> None:
     assert upkeep(store, {"/config": Policy(4, 0, 0)}, never) == Done()
 
 
-@pytest.mark.parametrize("steps", [1, 2, 4])
-def test_it_ends_when_told(store: Store, steps: int) -> None:
+@pytest.mark.parametrize(("steps", "expected"), [(1, (16, 0, 0)), (2, (16, 2, 0)), (4, (16, 2, 64))])
+def test_it_ends_when_told(store: Store, steps: int, expected: tuple[int, int, int]) -> None:
     """After the step under way, in any of its parts; the next one does the rest."""
     left = iter([False] * (steps - 1))
-    upkeep(store, {"/config": Policy(4, 0, 0)}, lambda _: next(left, True))
-    assert next(left, None) is None
+    done = upkeep(store, {"/config": Policy(4, 0, 0)}, lambda _: next(left, True))
+    assert (done.pruned, done.packed, done.pages) == expected
     rest = upkeep(store, {"/config": Policy(4, 0, 0)}, never)
     assert rest.pages > 0
     assert len(numbers(store, "/config/a")) == 4

@@ -125,7 +125,7 @@ def _cut(
     cuts += [(Cut(tried + 1, loss, _SEED), after_it) for loss in _LOSSES]
     if answered_later:
         meanwhile = [at for at in range(tried + 2, later) if not isinstance(log[at], Wrote)]
-        cuts += [(Cut(at, loss, _SEED), [*after_it, newest]) for at in meanwhile for loss in (Loss.ALL, Loss.SECTORS)]
+        cuts += [(Cut(at, Loss.SECTORS, _SEED), [*after_it, newest]) for at in meanwhile]
         cuts += [(Cut(later + 1, loss, _SEED), [newest]) for loss in _LOSSES]
     for cut, allowed in cuts:
         seen = recover(world, scenario, after(cut, log, bases), go_on=True)

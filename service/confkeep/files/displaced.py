@@ -29,7 +29,7 @@ def restore(place: Place, present: str | None, old: str, new: str, record: Calla
     except PermissionError:
         return False  # closed to us: then nothing was exchanged in it
     try:
-        for name in leftovers.edits(directory, old, new):
+        for name in leftovers.edits(directory, old, new, place.name):
             if present == new and not changed:
                 syscalls.rename_exchange(directory, name, place.name)
                 changed = True

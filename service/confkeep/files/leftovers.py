@@ -5,7 +5,7 @@ without waiting and removes what it could lock, if it knows that nobody misses i
 
 - ``.confkeep-R.tmp`` becomes a new file and never was anything but ours. A directory of that name becomes a new folder
   (folder.py) or is what a new folder has replaced: it is removed as a tree.
-- ``.confkeep-R-OLD-NEW.tmp`` is exchanged with a file, for a moment. It has that name from when all of it is on the
+- ``.confkeep-R-OF-OLD-NEW.tmp`` is exchanged with a file, for a moment. It has that name from when all of it is on the
   disk: so it is ours, whole, or it is what was displaced. What has neither of the two hashes is somebody's edit, which
   nobody has a copy of. (A mark that is taken away with the last byte would not do: after a power cut it may be gone,
   and the bytes not there.)
@@ -21,6 +21,7 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+from zlib import crc32
 
 from confkeep.etag import etag_of
 from confkeep.files import mounts, tree
@@ -29,7 +30,9 @@ from confkeep.files.read import read_all
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PATTERN: Final = re.compile(r"\.confkeep-[0-9a-f]{16}(?:-(?P<old>[0-9a-f]{16})-(?P<new>[0-9a-f]{16}))?\.tmp")
+_PATTERN: Final = re.compile(
+    r"\.confkeep-[0-9a-f]{16}(?:-[0-9a-f]{8}-(?P<old>[0-9a-f]{16})-(?P<new>[0-9a-f]{16}))?\.tmp"
+)
 _HASH: Final = 16
 #: Stands for the etag of what is to be no file.
 NOTHING: Final = "0" * _HASH
@@ -37,16 +40,16 @@ _swept: set[str] = set()
 _guard = threading.Lock()
 
 
-def temporary_name(old: str | None = None, new: str = "") -> str:
-    """A name nobody else uses, for what goes from the etag ``old`` (None: nothing) to ``new``.
+def temporary_name(old: str | None = None, new: str = "", of: str = "") -> str:
+    """A name nobody else uses; for what goes from the etag ``old`` (None: nothing) to ``new`` under the name ``of``.
 
     No longer than the shortest name limit, and no YAML for readers that glob.
     """
-    return f".confkeep-{os.urandom(8).hex()}{'.tmp' if old is None else _ending(old, new)}"
+    return f".confkeep-{os.urandom(8).hex()}{'.tmp' if old is None else _ending(old, new, of)}"
 
 
-def _ending(old: str, new: str) -> str:
-    return f"-{old[:_HASH]}-{new[:_HASH]}.tmp"
+def _ending(old: str, new: str, of: str) -> str:
+    return f"-{crc32(os.fsencode(of)):08x}-{old[:_HASH]}-{new[:_HASH]}.tmp"
 
 
 def is_temporary(name: str) -> bool:
@@ -88,15 +91,15 @@ def sweep(directory: int) -> Swept:
     return swept
 
 
-def edits(directory: int, old: str, new: str) -> list[str]:
-    """Edits that dead savers displaced in ``directory`` when they brought the etag ``new`` in place of ``old``."""
-    ending = _ending(old, new)
+def edits(directory: int, old: str, new: str, of: str = "") -> list[str]:
+    """Edits of ``of`` that dead savers displaced when they brought the etag ``new`` in place of ``old``."""
+    ending = _ending(old, new, of)
     return [name for name, fd in _dead(directory) if name.endswith(ending) and _is_edit(name, fd)]
 
 
-def set_aside(directory: int, old: str) -> list[str]:
-    """Files with the etag ``old`` that dead savers were about to remove from ``directory``."""
-    ending = _ending(old, NOTHING)
+def set_aside(directory: int, old: str, of: str) -> list[str]:
+    """What had the name ``of`` and the etag ``old``, and was about to be removed by a dead saver."""
+    ending = _ending(old, NOTHING, of)
     return [
         name for name, fd in _dead(directory) if name.endswith(ending) and etag_of(read_all(fd))[:_HASH] == old[:_HASH]
     ]
@@ -139,7 +142,7 @@ def _is_edit(name: str, fd: int) -> bool:
     parts = _PATTERN.fullmatch(name)
     if parts is None or parts["old"] is None:
         return False
-    return etag_of(read_all(fd))[:_HASH] not in parts.groups()
+    return etag_of(read_all(fd))[:_HASH] not in {parts["old"], parts["new"]}
 
 
 def remove(directory: int, name: str) -> None:

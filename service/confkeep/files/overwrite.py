@@ -184,22 +184,34 @@ def _put(target: Target, fd: int, old: bytes, new: bytes) -> None:
 
 
 def _put_back(target: Target, fd: int, old: bytes, cause: OSError) -> None:
-    """Write the old bytes again and flush them. Raises Unsettled when that fails as well.
-
-    The end first: that gives back what was reserved behind it (room.py), so that there is room for the old bytes.
-    """
+    """Write the old bytes again and flush them. Raises Unsettled when that fails as well."""
     try:
-        os.ftruncate(fd, len(old))
-        write_all(fd, old)
-        os.fsync(fd)
+        _rewrite(fd, old)
     except OSError as error:
         raise Unsettled(f"{target.path} could neither be written nor put back: {error.strerror}", cause) from cause
 
 
-def _flush(target: Target, fd: int, old: bytes, new: bytes) -> None:
-    """Never retry a bare fsync: the second one answers "ok" for bytes that are not on the disk. Rewrite instead.
+def _rewrite(fd: int, data: bytes) -> None:
+    """Bring ``data`` to the disk after a write or flush that has failed. Raises OSError.
 
-    By now others may have written; what is not ours is not touched.
+    The kernel counts pages that it could not write as clean, and (ext4) their blocks as written: what is written over
+    them then is lost at a power cut, although fsync says "ok" (measured). So they are dropped first, and what is on the
+    disk is read back. The end is cut off first: that gives back what was reserved behind it (room.py).
+    """
+    os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+    os.ftruncate(fd, len(data))
+    write_all(fd, data)
+    os.fsync(fd)
+    os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+    if read_all(fd) != data:
+        raise OSError(errno.EIO, "the disk does not hold what was written")
+
+
+def _flush(target: Target, fd: int, old: bytes, new: bytes) -> None:
+    """Never retry a bare fsync: the second one answers "ok" for bytes that are not on the disk.
+
+    The new bytes are written again; if that fails too, the old ones. By now others may have written: what is not ours
+    is not touched.
     """
     try:
         os.fsync(fd)
@@ -208,8 +220,18 @@ def _flush(target: Target, fd: int, old: bytes, new: bytes) -> None:
         try:
             if read_all(fd) != new:
                 raise Unsettled(f"{target.path} could not be flushed, and others wrote to it", error) from error
+            if _is_saved_after_all(fd, new):
+                return
             _put_back(target, fd, old, error)
         finally:
             if isinstance(held, lease.Lease):
                 held.release()
         raise failure(error, target.path, "flushing") from error
+
+
+def _is_saved_after_all(fd: int, new: bytes) -> bool:
+    try:
+        _rewrite(fd, new)
+    except OSError:
+        return False
+    return True

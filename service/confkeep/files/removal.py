@@ -100,7 +100,7 @@ def bring_back(place: Place, old: str) -> bool:
     except OSError:
         return False
     try:
-        for name in leftovers.set_aside(directory, old):
+        for name in leftovers.set_aside(directory, old, place.name):
             with suppress(OSError):
                 _give_name(directory, name, place.name)
                 return True
@@ -110,7 +110,8 @@ def bring_back(place: Place, old: str) -> bool:
 
 
 def _away(target: Target, old: Version, directory: int) -> str:
-    name, aside = target.place.name, leftovers.temporary_name(old.etag, leftovers.NOTHING)
+    name = target.place.name
+    aside = leftovers.temporary_name(old.etag, leftovers.NOTHING, name)
     seen = mounts.facts_at(directory, name)
     if seen is None or target.facts is None or seen[: mounts.KEPT] != target.facts[: mounts.KEPT]:
         raise Changed

@@ -120,8 +120,8 @@ class Staged(Temporary):
 
         From here on the temporary name says what was there and what is to be (leftovers.py).
         """
-        self.rename(leftovers.temporary_name(old.version.etag, self.new))
         name = self.target.place.name
+        self.rename(leftovers.temporary_name(old.version.etag, self.new, name))
         if not self._is_as_seen(mounts.facts_at(self.directory, name)):
             raise Changed
         try:

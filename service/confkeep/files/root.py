@@ -58,3 +58,12 @@ class Root:
 
 #: The whole filesystem, for paths that no settings restrict: the library and ``confkeep inspect``.
 ANYWHERE = Root(name="", path="/")
+
+
+def relative_to(root: Root, path: str) -> str | None:
+    """How the history's ``path`` is addressed below ``root``; None where it is not below it."""
+    base = os.path.realpath(root.path)
+    if path == base:
+        return os.path.basename(root.path)
+    below = base.rstrip("/") + "/"
+    return path.removeprefix(below) if path.startswith(below) else None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import sqlite3
 import struct
 import time
 from contextlib import closing, suppress
@@ -20,6 +19,7 @@ from confkeep.history import salvage
 from confkeep.history.contents import Damaged
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable
 
 _FLOCK: Final = struct.Struct("hhqqixxxx")  # struct flock of fcntl(2) on 64-bit Linux

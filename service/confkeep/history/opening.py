@@ -28,6 +28,10 @@ class Newer(sqlite3.DatabaseError):
     """A later confkeep wrote this store; it was not touched."""
 
 
+class InUse(Damaged):
+    """The store is damaged, and others use it; it was not touched."""
+
+
 class Opened(NamedTuple):
     """An open store; ``damage`` where it is a new one, because the one that was there is damaged."""
 
@@ -38,7 +42,7 @@ class Opened(NamedTuple):
 def open_in(directory: Path) -> Opened:
     """The store in ``directory`` (made 0700, its files 0600), of this version.
 
-    Raises OSError, sqlite3.Error; Newer and, where others still use a damaged store, Damaged: nothing was touched.
+    Raises OSError, sqlite3.Error; Newer, InUse.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = directory / NAME
@@ -52,7 +56,7 @@ def open_in(directory: Path) -> Opened:
                 raise
             reason = str(error)
         if damage.is_in_use(path):
-            raise Damaged(f"it is damaged ({reason}), and other processes use it: stop them, and start again")
+            raise InUse(f"it is damaged ({reason}), and other processes use it")
         found = damage.replace(path, reason, _open)
         _suspect(directory).unlink(missing_ok=True)
         return Opened(_open(path), found)

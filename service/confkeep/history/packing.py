@@ -32,7 +32,7 @@ def pack(store: Store) -> Iterator[int]:
             return
         smaller = [(*_packed(data), digest) for digest, data in rows]
         with store.soon() as connection:
-            connection.executemany("UPDATE contents SET bytes = ?, packed = ? WHERE hash = ? AND packed = 0", smaller)
+            connection.executemany("UPDATE contents SET bytes = ?, packed = ? WHERE hash = ?", smaller)
         yield sum(kind is Packed.ZLIB for _, kind, _ in smaller)
 
 

@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from confkeep.errors import HistoryDamaged, IoError, JournalUnavailable, OutOfSpace
-from confkeep.history import intents, opening
+from confkeep.history import intents, opening, renewal
 from confkeep.history.checkpoints import Checkpoints
 from confkeep.history.damage import is_damage
 from confkeep.history.flusher import Flusher
@@ -39,12 +39,18 @@ class Store:
         #: Revisions whose intents are to be closed, and how many of them the open transaction closes.
         self._settled: list[int] = []
         self._closed = 0
+        self._doubtful = False
         try:
             self._connection, self.damage = opening.open_in(directory)
         except opening.Newer as error:
             raise JournalUnavailable(
                 f"the history in {directory} cannot be opened: {error}",
                 remedy="use the later confkeep, or another state directory (--state)",
+            ) from error
+        except opening.InUse as error:
+            raise JournalUnavailable(
+                f"the history in {directory} cannot be opened: {error}",
+                remedy="stop the daemon and whatever else uses this state directory, then start again",
             ) from error
         except (OSError, sqlite3.Error) as error:
             raise JournalUnavailable(
@@ -140,6 +146,17 @@ class Store:
     def _begin(self, synchronous: str) -> None:
         self._connection.execute(f"PRAGMA synchronous={synchronous}")
         self._connection.execute("BEGIN IMMEDIATE")
+        if self._doubtful:
+            try:
+                renewal.renew(f"{self.path}-wal")
+            except OSError as error:
+                self._connection.execute("ROLLBACK")
+                raise sqlite3.OperationalError(f"its log cannot be brought to the disk: {error.strerror}") from error
+            self._doubtful = False
+
+    def doubt(self) -> None:
+        """What the log holds may not be on the disk, whatever the next flush says: see renewal.py."""
+        self._doubtful = True
 
     def join(self) -> None:
         """Close what has been settled: a new promise for a target must not meet the last one of it."""
@@ -161,6 +178,7 @@ class Store:
             raise self._named(error) from error
 
     def _named(self, error: sqlite3.Error) -> OutOfSpace | IoError:
+        self.doubt()
         name = getattr(error, "sqlite_errorname", "")
         if name == "SQLITE_FULL":
             return OutOfSpace(

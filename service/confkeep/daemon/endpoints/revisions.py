@@ -11,7 +11,7 @@ from starlette.responses import Response
 from confkeep.daemon import saves, service
 from confkeep.daemon.requests import Address, Parameters, body, not_modified
 from confkeep.errors import NotFound
-from confkeep.keeper import relative_to
+from confkeep.files.root import relative_to
 
 if TYPE_CHECKING:
     from starlette.requests import Request
