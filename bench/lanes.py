@@ -31,11 +31,16 @@ SAVES: Final = {
 }
 
 
-def lanes(directory: Path, stack: ExitStack, *, journal: str = "require") -> tuple[Server, dict[str, Lane]]:
-    """A daemon over a folder in ``directory``, and all lanes into it; ``stack`` ends them."""
+def lanes(
+    directory: Path, stack: ExitStack, *, journal: str = "require", settings: str = ""
+) -> tuple[Server, dict[str, Lane]]:
+    """A daemon over a folder in ``directory``, and all lanes into it; ``stack`` ends them.
+
+    ``settings``: more lines for its root.
+    """
     folder = directory / "config"
     folder.mkdir()
-    command, socket = process.serve(directory, f'[roots.config]\npath = "{folder}"\njournal = "{journal}"\n')
+    command, socket = process.serve(directory, f'[roots.config]\npath = "{folder}"\njournal = "{journal}"\n{settings}')
     server = stack.enter_context(process.running(command, socket, "/readyz"))
     connection = client.Client(server.socket)
     stack.callback(connection.close)

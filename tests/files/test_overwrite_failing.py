@@ -84,14 +84,23 @@ def test_what_can_neither_be_written_nor_put_back_is_unsettled(path: Path, monke
     assert path.read_bytes() not in {OLD, NEW}
 
 
+def test_a_failed_flush_is_written_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bare second fsync would answer "ok" for bytes that are not on the disk: all of them are written once more."""
+    writes = failing(monkeypatch, "pwrite", errno.EIO, set())
+    flushes = failing(monkeypatch, "fsync", errno.EIO, {1})
+    save(path)
+    assert path.read_bytes() == NEW
+    assert (writes, flushes) == ([1, 2], [1, 2])
+
+
 def test_a_failed_flush_is_put_back_and_flushed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bare second fsync would answer "ok" for bytes that are not on the disk: the old ones are written again."""
+    """Where that fails too, the old bytes are brought back in the same way."""
     writes = failing(monkeypatch, "pwrite", errno.EIO, set())
     flushes = failing(monkeypatch, "fsync", errno.EIO, {1, 2})
     with pytest.raises(IoError, match="old content is intact"):
         save(path)
     assert path.read_bytes() == OLD
-    assert (writes, flushes) == ([1, 2], [1, 2])
+    assert (writes, flushes) == ([1, 2, 3], [1, 2, 3])
 
 
 def test_a_flush_that_keeps_failing_is_unsettled(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

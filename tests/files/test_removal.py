@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from confkeep.errors import ConfkeepError, IoError, NoPermission, Refused
-from confkeep.etag import Version, etag_of, version_of
-from confkeep.files import leftovers, removal, syscalls
+from confkeep.etag import etag_of, version_of
+from confkeep.files import lease, leftovers, removal, syscalls
 from confkeep.files.place import resolve
 from confkeep.files.removal import Mounted, bring_back, refusal, remove, set_aside
 from confkeep.files.replace import Displaced
@@ -306,14 +306,12 @@ def test_the_next_process_brings_it_back(path: Path, old: bytes) -> None:
 
 def test_an_edit_beside_the_lease(path: Path) -> None:
     """Somebody writes to it by a lease: it cannot be compared, so it stays."""
-    import fcntl
-
     with path.open("r+b") as theirs:
-        fcntl.fcntl(theirs, fcntl.F_SETLEASE, fcntl.F_WRLCK)
-        fcntl.fcntl(theirs, fcntl.F_SETSIG, 0)
+        held = lease.take(theirs.fileno(), 1.0)
+        assert isinstance(held, lease.Lease)
         with looking(path) as target, pytest.raises(Changed):
-            remove(target, Version(OLD, etag_of(OLD)))
-        fcntl.fcntl(theirs, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+            remove(target, version_of(OLD))
+        held.release()
     assert path.read_bytes() == OLD
 
 
