@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from confkeep import recovery, writing
+from confkeep import recovery, transaction, writing
 from confkeep.etag import etag_of
-from confkeep.files import displaced, lease, leftovers, lock, overwrite, replace, syscalls, temporary
+from confkeep.files import displaced, lease, leftovers, lock, overwrite, removal, replace, syscalls, temporary
 from confkeep.files.written import Written
+from confkeep.history import intents
 from confkeep.history.revisions import LIBRARY
 from confkeep.history.store import Store
 from confkeep.recovery import Found
-from tests.support import checks, publishing
+from tests.support import batching, checks, publishing
 from tests.support.order import order
 from tests.support.saving import NEW, OLD, Bench, bench
 
@@ -181,6 +182,77 @@ def no_put_back(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(overwrite, "_put_back", _nothing)
 
 
+def a_promise_for_each(patch: pytest.MonkeyPatch) -> None:
+    """Several files, promised as if each were alone."""
+    promise = intents.promise
+
+    def alone(connection: Any, wanted: Any, batch: int | None = None) -> int:  # noqa: ANN401 - passed on
+        return promise(connection, wanted)
+
+    patch.setattr(intents, "promise", alone)
+
+
+def each_for_itself(patch: pytest.MonkeyPatch) -> None:
+    """Recovery that repairs what is torn, and completes nothing."""
+
+    def alone(seen: Any, kinds: set[Found]) -> Found | None:  # noqa: ANN401 - one of recovery's own
+        return Found.NEW if seen.found is Found.TORN else None
+
+    patch.setattr(recovery, "_becomes", alone)
+
+
+def nothing_put_back(patch: pytest.MonkeyPatch) -> None:
+    """A transaction that fails and leaves what it published."""
+    patch.setattr(transaction, "_undo", _nothing)
+
+
+def not_recorded_as_failed(patch: pytest.MonkeyPatch) -> None:
+    """Put back, and tell nobody before."""
+    patch.setattr(intents, "turn_back", _nothing)
+
+
+def blind_put_back(patch: pytest.MonkeyPatch) -> None:
+    """Put back whatever is there."""
+    becomes = recovery._becomes  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - to break it
+
+    def always(seen: Any, kinds: set[Found]) -> Found | None:  # noqa: ANN401 - passed on
+        return Found.OLD if seen.intent.back else becomes(seen, kinds)
+
+    patch.setattr(recovery, "_becomes", always)
+
+
+def removed_at_once(patch: pytest.MonkeyPatch) -> None:
+    """A removal that keeps nothing until the others are done."""
+    set_aside = removal.set_aside
+
+    def gone(*arguments: Any) -> removal.Aside:
+        aside = set_aside(*arguments)
+        leftovers.remove(aside.directory, aside.aside)
+        return aside
+
+    patch.setattr(writing, "set_aside", gone)
+
+
+def removed_without_compare(patch: pytest.MonkeyPatch) -> None:
+    """Believe that what was renamed away is what was read."""
+
+    def believed(*_: object) -> bool:
+        return True
+
+    patch.setattr(removal, "_holds", believed)
+
+
+def another_route_unrecorded(patch: pytest.MonkeyPatch) -> None:
+    """Recovery that writes in place and leaves it to the next one to wonder."""
+    patch.setattr(intents, "take_other_route", _nothing)
+
+
+def locks_as_they_come(patch: pytest.MonkeyPatch) -> None:
+    """No order among the locks."""
+    patch.setattr(lock, "sorted", list, raising=False)
+    patch.setattr(lock, "set", list, raising=False)
+
+
 def _nothing(*_: object, **__: object) -> None:
     """Not done."""
 
@@ -219,6 +291,15 @@ MUTANTS = [
     Mutant(repair_on_a_mere_record, "overwrite", checks.repair),
     Mutant(repair_without_flush, "overwrite", checks.repair),
     Mutant(no_put_back, "overwrite", checks.disk_fails),
+    Mutant(a_promise_for_each, "replace", batching.killed_between),
+    Mutant(each_for_itself, "replace", batching.killed_between),
+    Mutant(nothing_put_back, "replace", batching.one_fails),
+    Mutant(not_recorded_as_failed, "replace", batching.edit_of_another),
+    Mutant(blind_put_back, "replace", batching.edit_of_a_published_one),
+    Mutant(removed_at_once, "replace", batching.one_removal_fails),
+    Mutant(removed_without_compare, "replace", batching.edit_before_the_removal),
+    Mutant(another_route_unrecorded, "overwrite", batching.killed_twice),
+    Mutant(locks_as_they_come, "replace", batching.opposite_orders),
 ]
 
 

@@ -7,15 +7,18 @@ import logging
 import os
 import signal
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from confkeep.etag import version_of
+from confkeep.etag import etag_of, version_of
+from confkeep.expect import Expect
 from confkeep.history import intents
 from confkeep.history.intents import Promise
 from confkeep.history.revisions import LIBRARY, State
 from confkeep.history.store import Store
+from confkeep.keeper import Request
 from tests.support.batches import OTHER_NAME, Batch
 from tests.support.sites import Site, Watch, in_a_child
 
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 
 OLD, NEW = b"old: 1\n", b"NEW: 22\nMORE: 333\n"
 TORN, OTHER = NEW[:5] + OLD[5:], b"by: hand\n"
+#: What is longer than the contents is written to the history.
+LOG: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -149,7 +154,7 @@ def test_the_table(disk: Path, pair: tuple[str, str]) -> None:
         again = recovered(batch)
         if present != case.expected() or not all(each.settled for each in told) or again or batch.recover():
             wrong.append(f"{case}: {present}, {[each.detail for each in told]}, {again}")
-        wrong += [f"{case}: not in the history: {each}" for each in lost(batch, case)]
+        wrong += [f"{case}: not in the history: {each!r}" for each in lost(batch, case)]
         if list(batch.present().values()) != present:
             wrong.append(f"{case}: not the same after a second recovery")
     assert wrong == [], "\n".join(wrong)
@@ -197,8 +202,11 @@ WRITTEN: Final = [
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("linked", [False, True], ids=["as it was", "linked since"])
-@pytest.mark.parametrize("case", WRITTEN, ids=str)
+@pytest.mark.parametrize(
+    ("case", "linked"),
+    [*((case, False) for case in WRITTEN), *((WRITTEN[number], True) for number in (0, 1, 6, 7))],
+    ids=str,
+)
 def test_a_second_crash(disk: Path, case: Case, linked: bool) -> None:  # noqa: FBT001 - a column
     """Killed at each site of the recovery: the next one brings the same result.
 
@@ -216,10 +224,10 @@ def test_a_second_crash(disk: Path, case: Case, linked: bool) -> None:  # noqa: 
         return batch
 
     batch = scene()
-    number = in_a_child(lambda: _watched(batch, lambda *_: None))
+    number = in_a_child(lambda: _watched(batch, _nothing))
     for at in range(number):
         batch = scene()
-        assert in_a_child(lambda at=at, batch=batch: _watched(batch, _kill_at(at))) is None
+        assert in_a_child(partial(_watched, batch, _kill_at(at))) is None
         told = batch.recover()
         present = list(batch.present().values())
         if present != case.expected() or told:
@@ -227,6 +235,10 @@ def test_a_second_crash(disk: Path, case: Case, linked: bool) -> None:  # noqa: 
     logging.getLogger(__name__).info("%s linked=%s: %d kills", case, linked, number)
     assert wrong == [], "\n".join(wrong)
     assert number >= 20
+
+
+def _nothing(*_: object) -> None:
+    """At none of them."""
 
 
 def _kill_at(number: int) -> Callable[[int, Site], None]:
@@ -248,7 +260,7 @@ def _watched(batch: Batch, act: Callable[[int, Site], None]) -> int:
     pwrite = os.pwrite
 
     def in_pieces(fd: int, data: memoryview, offset: int) -> int:
-        return pwrite(fd, data[:5], offset)
+        return pwrite(fd, data[:5] if len(data) < LOG else data, offset)
 
     with batch.keeper() as keeper, pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "pwrite", in_pieces)
@@ -291,3 +303,22 @@ def test_only_what_was_made_durable_counts(disk: Path, monkeypatch: pytest.Monke
     assert order[0] == "durable"
     assert order.count("write") >= 2
     assert TORN in batch.contents("1-in-place.yaml")
+
+
+@pytest.mark.parametrize("content", [OTHER, OLD, NEW])
+@pytest.mark.parametrize("kind", ["replaced", "in-place"])
+def test_a_number_that_is_used_again(disk: Path, kind: str, content: bytes) -> None:
+    """A file with the inode number that one of the batch had before is another file: each is settled for itself."""
+    batch = made(disk, Case((KINDS[kind], KINDS["replaced"]), ("new", "old"), back=False))
+    other = batch.directory / "unrelated.yaml"
+    other.write_bytes(content)
+    with batch.keeper() as keeper:
+        first = keeper.unsettled()[0]
+        identity = (other.stat().st_dev, other.stat().st_ino)
+        with keeper.store.durable() as connection:
+            intents.take_other_route(connection, first.revision, first.route, identity)
+        expect = Expect(etags=frozenset({etag_of(content)}))
+        keeper.save(batch.root, other.name, Request(b"mine: 1\n", expect))
+        keeper.recover()
+    assert batch.present() == batch.new
+    assert other.read_bytes() == b"mine: 1\n"

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from confkeep.documents.check import Validate
-from confkeep.errors import BadParameter, Conflict, InvalidDocument, NotFound, OutOfSpace, Refused
+from confkeep.errors import BadParameter, Conflict, InvalidDocument, IoError, NotFound, OutOfSpace, Refused
 from confkeep.etag import Version, etag_of
 from confkeep.expect import ABSENT, ANYTHING
 from confkeep.files import syscalls
+from confkeep.files.replace import Staged, stage
 from confkeep.files.root import RoutePolicy
 from confkeep.history.revisions import LIBRARY, State
 from confkeep.keeper import Request
 from confkeep.transaction import Change, transact
+from confkeep.writing import Writing
 from tests.support.batches import FOUR, MODE, OTHER_NAME, TWO, Batch
 from tests.support.saving import open_intents
 
@@ -25,8 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from confkeep.files.read import Whole
-    from confkeep.files.replace import Staged
     from confkeep.files.target import Target
+    from confkeep.files.written import Written
     from confkeep.keeper import Keeper
 
 
@@ -103,20 +106,37 @@ def test_fifty_files(disk: Path, state: Path) -> None:
 
 def test_what_does_not_change_is_left_alone(batch: Batch, keeper: Keeper) -> None:
     """A file that holds its new content already is not written; the others are."""
-    before = (batch.directory / "a.yaml").stat()
+    before = (batch.directory / "a.yaml").stat().st_ctime_ns
     same = dataclasses.replace(batch.change("a.yaml"), data=batch.old["a.yaml"])
     unchanged, changed = transact(keeper, [same, batch.change("b.yaml")], LIBRARY)
     assert (unchanged.changed, changed.changed) == (False, True)
-    assert (batch.directory / "a.yaml").stat() == before
+    assert (batch.directory / "a.yaml").stat().st_ctime_ns == before
+    assert unchanged.revision is not None
     assert batch.content("b.yaml") == batch.new["b.yaml"]
 
 
 def test_nothing_changes(batch: Batch, keeper: Keeper) -> None:
-    """To write what is there and to remove what is not: done, and no revision more."""
+    """To write what is there and to remove what is not: that is done already."""
     there = dataclasses.replace(batch.change("a.yaml"), data=batch.old["a.yaml"])
     gone = Change(batch.root, "nothing.yaml", None, ABSENT)
     assert [each.changed for each in transact(keeper, [there, gone], LIBRARY)] == [False, False]
     check_untouched(batch, keeper)
+
+
+def test_a_repetition(batch: Batch, keeper: Keeper) -> None:
+    """Whoever has not seen the answer sends it again: what is done already is done, and nothing is written."""
+    batch.save(keeper)
+    repeated = [change for change in batch.changes() if change.path != "c.yaml"]
+    assert [each.changed for each in transact(keeper, repeated, LIBRARY)] == [False, False, False]
+    assert batch.present() == batch.new
+
+
+def test_a_repeated_creation(batch: Batch, keeper: Keeper) -> None:
+    """That one asks for no file, and there is one: as with a single save."""
+    batch.save(keeper)
+    with pytest.raises(Conflict):
+        batch.save(keeper)
+    assert batch.present() == batch.new
 
 
 def test_every_conflict_is_listed(batch: Batch, keeper: Keeper) -> None:
@@ -135,7 +155,7 @@ def test_every_conflict_is_listed(batch: Batch, keeper: Keeper) -> None:
 
 def test_a_file_that_is_not_there(batch: Batch, keeper: Keeper) -> None:
     """To expect some file where none is, is a conflict like any other."""
-    change = Change(batch.root, "nothing.yaml", None, ANYTHING)
+    change = Change(batch.root, "nothing.yaml", b"x: 1\n", ANYTHING)
     with pytest.raises(Conflict) as caught:
         transact(keeper, [batch.change("a.yaml"), change], LIBRARY)
     assert caught.value.members["failed"][0]["etag"] is None
@@ -170,7 +190,7 @@ def test_a_directory_that_does_not_exist(batch: Batch, keeper: Keeper) -> None:
 
 @pytest.mark.parametrize("again", ["a.yaml", "link.yaml", OTHER_NAME + "b.yaml"])
 def test_the_same_file_twice(batch: Batch, keeper: Keeper, again: str) -> None:
-    """By its name, by a link to it, or by another name of its inode: which of the two would count?"""
+    """By its name, by a link to it, or by another name of its inode: one of the two would be lost."""
     (batch.directory / "link.yaml").symlink_to("a.yaml")
     with pytest.raises(BadParameter, match="twice"):
         transact(keeper, [*batch.changes(), Change(batch.root, again, b"x: 1\n", ANYTHING)], LIBRARY)
@@ -188,7 +208,9 @@ def test_a_name_that_is_created_twice(batch: Batch, keeper: Keeper) -> None:
 def test_dry_run(batch: Batch, keeper: Keeper) -> None:
     """What would become of each is said, and nothing is done, not even in the history."""
     saved = transact(keeper, batch.changes(), LIBRARY, dry_run=True)
-    assert [(each.dry_run, each.changed, each.removed) for each in saved] == [(True, True, name == "d.yaml") for name in FOUR]
+    assert [(each.dry_run, each.changed, each.removed) for each in saved] == [
+        (True, True, name == "d.yaml") for name in FOUR
+    ]
     check_untouched(batch, keeper)
     assert batch.contents("a.yaml") == []
 
@@ -223,9 +245,7 @@ def test_a_full_disk_is_seen_before_anything_is_published(
     batch: Batch, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The last file cannot be staged: no reader has seen the first one change, and no revision stays."""
-    from confkeep import writing
-
-    stage, exchange = writing.stage, syscalls.rename_exchange
+    exchange = syscalls.rename_exchange
     published: list[str] = []
 
     def full(target: Target, new: Version, old: Whole | None) -> Staged:
@@ -237,7 +257,7 @@ def test_a_full_disk_is_seen_before_anything_is_published(
         published.append(other)
         exchange(directory, name, other)
 
-    monkeypatch.setattr(writing, "stage", full)
+    monkeypatch.setattr("confkeep.writing.stage", full)
     monkeypatch.setattr(syscalls, "rename_exchange", seen)
     with pytest.raises(OutOfSpace):
         batch.save(keeper)
@@ -267,3 +287,35 @@ def test_two_of_them(disk: Path, state: Path) -> None:
         batch.save(one)
     assert batch.present() == batch.new
     assert batch.recover() == []
+
+
+def test_no_descriptor_stays_open(batch: Batch, keeper: Keeper, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither after a success, nor a conflict, nor a failure in the middle."""
+    back = dataclasses.replace(batch, members={name: (new, old) for name, (old, new) in FOUR.items()})
+    batch.save(keeper)
+    back.save(keeper)
+    keeper.history(batch.root, "a.yaml", 1)  # reads by a connection of its own, which stays
+    before = len(os.listdir("/proc/self/fd"))
+    batch.save(keeper)
+    with pytest.raises(Conflict):
+        batch.save(keeper)
+    back.save(keeper)
+    for name in ("b.yaml", "d.yaml"):
+        with monkeypatch.context() as patch:
+            failing_publish(patch, name)
+            with pytest.raises(IoError):
+                batch.save(keeper)
+        assert batch.present() == batch.old
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def failing_publish(patch: pytest.MonkeyPatch, name: str) -> None:
+    """The disk fails when that file is published."""
+    publish = Writing.publish
+
+    def sometimes(self: Writing) -> Written:
+        if self.plan.target.place.name == name:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return publish(self)
+
+    patch.setattr(Writing, "publish", sometimes)

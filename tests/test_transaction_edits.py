@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from confkeep.errors import IoError
+from confkeep.files import leftovers
 from confkeep.writing import Writing
 from tests.support.batches import FOUR, MODE, Batch, Contents
+from tests.support.looking import opened
 from tests.support.sites import Site, Watch, in_a_child
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ pytestmark = pytest.mark.slow
 EDITED: Final = b"by: hand\n"
 #: The last one to be published; in some tests that fails.
 LAST: Final = "z.yaml"
-MEMBERS: Final = {**FOUR, LAST: (b"last: 1\n", None)}
+MEMBERS: Final[dict[str, tuple[bytes | None, bytes | None]]] = {**FOUR, LAST: (b"last: 1\n", None)}
 
 Edit = Callable[[Batch, str], bool]
 
@@ -112,7 +114,7 @@ class Watched:
     def sites(self, *, last_fails: bool) -> int:
         """How many there are."""
         readable, writable = os.pipe()
-        self.run(lambda *_: os.write(writable, b"."), last_fails=last_fails)
+        self.run(lambda _, __: os.write(writable, b"."), last_fails=last_fails)
         os.close(writable)
         with os.fdopen(readable, "rb") as pipe:
             return len(pipe.read())
@@ -244,7 +246,7 @@ def _renames(batch: Batch) -> list[int]:
 
 def test_what_is_put_back_has_its_attributes(batch: Batch) -> None:
     """Also a file that was removed already: nobody may read what was closed to them, and hard links stay together."""
-    Watched(batch).run(lambda *_: None, last_fails=True)
+    Watched(batch).run(lambda _, __: None, last_fails=True)
     assert batch.present() == batch.old
     assert batch.modes() == {MODE}
 
@@ -264,3 +266,20 @@ def test_a_second_link_of_a_removed_file(batch: Batch) -> None:
 
 def _fail() -> None:
     raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def test_a_sweep_beside_it(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process sweeps the directory while a file that is to be removed is set aside: it comes back as it was."""
+
+    def swept_and_failed() -> None:
+        with opened(batch.directory, os.O_RDONLY) as directory:
+            leftovers.sweep(directory)
+        _fail()
+
+    batch.begin()
+    failing_last(monkeypatch, swept_and_failed)
+    with batch.keeper() as keeper, pytest.raises(IoError):
+        batch.save(keeper)
+    assert batch.present() == batch.old
+    assert batch.modes() == {MODE}
+    assert batch.others() == []

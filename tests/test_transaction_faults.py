@@ -23,6 +23,8 @@ pytestmark = pytest.mark.slow
 
 #: Written in pieces, so that a file can be found half written.
 PIECE: Final = 5
+#: What is longer is written to the history.
+LOG: Final = 1000
 AT_LEAST: Final = 40
 
 
@@ -32,7 +34,7 @@ def batch(request: pytest.FixtureRequest, disk: Path, state: Path, monkeypatch: 
     pwrite = os.pwrite
 
     def in_pieces(fd: int, data: memoryview, offset: int) -> int:
-        return pwrite(fd, data[:PIECE], offset)
+        return pwrite(fd, data[:PIECE] if len(data) < LOG else data, offset)
 
     monkeypatch.setattr(os, "pwrite", in_pieces)
     return Batch(disk / "config", state, request.param)

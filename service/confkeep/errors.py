@@ -131,6 +131,12 @@ class NotADirectory(Refused):
     slug, title, status = "not-a-directory", "Not a directory", 409
 
 
+class MountedFile(Refused):
+    """A mount point cannot be removed (unlink(2), EBUSY)."""
+
+    slug, title, status = "mounted-file", "The file is mounted", 409
+
+
 class StaleMount(Refused):
     """The mount still shows an inode that no longer has a name: what is written there is lost."""
 

@@ -20,7 +20,7 @@ from confkeep.files.flush import flush
 from confkeep.files.metadata import NotReproducible
 from confkeep.files.overwrite import overwrite
 from confkeep.files.place import resolve
-from confkeep.files.read import Whole, read, read_attributes
+from confkeep.files.read import Whole, read_attributes, read_from_disk
 from confkeep.files.removal import bring_back, remove
 from confkeep.files.replace import Displaced, stage
 from confkeep.files.root import ANYWHERE, OnBusy
@@ -205,7 +205,7 @@ def _recovered(seen: _Seen, found: Found | None, detail: str) -> Recovered:
 
 
 def _see(store: Store, intent: Intent, target: Target) -> _Seen:
-    present = None if target.facts is None else read(target)
+    present = None if target.facts is None else read_from_disk(target)
     if _put_back(store, intent, target, present):
         raise Changed
     found = classify(present, intent, known=_is_known(store, intent.path, present))

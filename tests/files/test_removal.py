@@ -1,10 +1,10 @@
-"""confkeep.files.removal: a file is removed if it still holds what was compared, and what came meanwhile has its name."""
+"""confkeep.files.removal: a file is removed if it holds what was compared, and what came meanwhile has its name."""
 
 from __future__ import annotations
 
 import errno
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,7 +12,7 @@ from confkeep.errors import ConfkeepError, IoError, NoPermission, Refused
 from confkeep.etag import etag_of, version_of
 from confkeep.files import lease, leftovers, removal, syscalls
 from confkeep.files.place import resolve
-from confkeep.files.removal import Mounted, bring_back, refusal, remove, set_aside
+from confkeep.files.removal import bring_back, refusal, remove, set_aside
 from confkeep.files.replace import Displaced
 from confkeep.files.root import ANYWHERE
 from confkeep.files.target import Changed
@@ -103,10 +103,10 @@ def test_a_mount_point(ground: Ground) -> None:
     path = file_bind(ground)
     path.write_bytes(OLD)
     found = refused(path)
-    assert isinstance(found, Mounted)
+    assert isinstance(found, MountedFile)
     assert (found.slug, found.status) == ("mounted-file", 409)
     assert os.fspath(path) in found.detail
-    with pytest.raises(Mounted):
+    with pytest.raises(MountedFile):
         removed(path)
     assert path.read_bytes() == OLD
 
@@ -160,18 +160,16 @@ def before_the_rename(patch: pytest.MonkeyPatch, edit: Callable[[], None]) -> No
     """Something happens after the last look."""
     rename = os.rename
 
-    def after_it(*arguments: str, **directories: int) -> None:
+    def after_it(name: str, aside: str, **directories: Any) -> None:
         patch.setattr(os, "rename", rename)
         edit()
-        rename(*arguments, **directories)
+        rename(name, aside, **directories)
 
     patch.setattr(os, "rename", after_it)
 
 
 @pytest.mark.parametrize("edit", [written, renamed_over])
-def test_an_edit_after_the_last_look(
-    path: Path, edit: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_edit_after_the_last_look(path: Path, edit: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch) -> None:
     """It is taken away for a moment, and comes back."""
     before_the_rename(monkeypatch, lambda: edit(path))
     with pytest.raises(Changed) as caught:
@@ -318,7 +316,7 @@ def test_an_edit_beside_the_lease(path: Path) -> None:
 def test_the_directory_cannot_be_opened(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A named error, and the file is still there."""
     with looking(path) as target:
-        monkeypatch.setattr(removal.temporary.os, "open", raising(errno.EMFILE))
+        monkeypatch.setattr(os, "open", raising(errno.EMFILE))
         with pytest.raises(IoError):
             remove(target, version_of(OLD))
         monkeypatch.undo()

@@ -1,4 +1,4 @@
-"""``python -m tests.model [--seed N] [--seconds N] [--only NAME] [--share X]``; exit code 1 when a promise was broken."""
+"""``python -m tests.model [--seed N] [--seconds N] [--only NAME] [--share X]``; exit code 1: a promise was broken."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def promise_without_the_old_content(patch: pytest.MonkeyPatch) -> None:
     """What was there cannot be told from what somebody else wrote."""
     promise = intents.promise
 
-    def forgetful(connection: sqlite3.Connection, wanted: intents.Promise, *rest: Any) -> int:  # noqa: ANN401 - passed on
+    def forgetful(connection: sqlite3.Connection, wanted: intents.Promise, *rest: Any) -> int:
         return promise(connection, dataclasses.replace(wanted, old=None), *rest)
 
     patch.setattr(intents, "promise", forgetful)
@@ -75,7 +75,7 @@ def _deaf(patch: pytest.MonkeyPatch, *, directories: bool) -> None:
     fsync = os.fsync
 
     def deaf(fd: int) -> None:
-        if os.path.isdir(f"/proc/self/fd/{fd}") is not directories:  # noqa: PTH112 - a descriptor
+        if os.path.isdir(f"/proc/self/fd/{fd}") is not directories:
             fsync(fd)
 
     patch.setattr(os, "fsync", deaf)
@@ -108,7 +108,7 @@ def closed_before_the_flush(patch: pytest.MonkeyPatch) -> None:
         writes.append(self)
         return write(self)
 
-    def late(*arguments: Any) -> None:  # noqa: ANN401 - passed on
+    def late(*arguments: Any) -> None:
         while writes:
             _close(writes.pop())
         flush(*arguments)
@@ -188,7 +188,7 @@ def closed_before_the_repair(patch: pytest.MonkeyPatch) -> None:
 def _while_recording(patch: pytest.MonkeyPatch, transaction: Callable[[Store, intents.Intent], Any]) -> None:
     record = recovery._record_torn  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
 
-    def recording(store: Store, intent: intents.Intent, *rest: Any) -> None:  # noqa: ANN401 - passed on
+    def recording(store: Store, intent: intents.Intent, *rest: Any) -> None:
         with patch.context() as inner:
             inner.setattr(store, "durable", lambda: transaction(store, intent))
             record(store, intent, *rest)
@@ -237,7 +237,7 @@ def withdrawn_too_late(patch: pytest.MonkeyPatch) -> None:
     """What is said to have failed is withdrawn in memory only."""
     undo = transaction._undo  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
 
-    def lightly(*arguments: Any, **named: Any) -> None:  # noqa: ANN401 - passed on
+    def lightly(*arguments: Any, **named: Any) -> None:
         with patch.context() as inner:
             inner.setattr(Store, "durable", Store.soon)
             undo(*arguments, **named)

@@ -170,7 +170,7 @@ class Recorder:
 
     def _link(
         self, src: Any, dst: Any, *, src_dir_fd: int | None = None, dst_dir_fd: int | None = None, **how: Any
-    ) -> None:  # noqa: ANN401, E501 - as os.link
+    ) -> None:
         self.about_to()
         old, new = self.name(src, src_dir_fd), self.name(dst, dst_dir_fd)
         REAL["link"](src, dst, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd, **how)
@@ -192,7 +192,7 @@ class Recorder:
         return recorded
 
     def _numbered(self, real: Callable[..., mounts.Facts | None]) -> Callable[..., mounts.Facts | None]:
-        def numbered(*arguments: Any) -> mounts.Facts | None:  # noqa: ANN401 - passed on
+        def numbered(*arguments: Any) -> mounts.Facts | None:
             found = real(*arguments)
             return found and found._replace(ino=self.inodes.get(found.ino, found.ino))
 
@@ -215,7 +215,7 @@ class _Connection(sqlite3.Connection):
     _is_full = False
     _index = ""
 
-    def execute(self, sql: str, *arguments: Any) -> sqlite3.Cursor:  # noqa: ANN401 - passed on
+    def execute(self, sql: str, *arguments: Any) -> sqlite3.Cursor:
         """As it is."""
         wanted = sql.strip().upper()
         if wanted.startswith("PRAGMA SYNCHRONOUS="):
@@ -235,5 +235,5 @@ class _Connection(sqlite3.Connection):
     def _changes(self) -> bytes:
         if not self._index:
             self._index = super().execute("PRAGMA database_list").fetchone()[2] + "-shm"
-        with open(self._index, "rb") as index:  # noqa: PTH123 - a hundred thousand times
+        with open(self._index, "rb") as index:
             return index.read(_COUNTER.stop)[_COUNTER]

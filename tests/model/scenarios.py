@@ -248,7 +248,7 @@ def _together(route: str) -> list[Scenario]:
     every = Save({NAME: LONG, OTHER: LONG, THIRD: SMALL, FOURTH: None})
     edits = (Edit(OTHER, HAND), Edit(OTHER, HAND, "rename"), Edit(OTHER, None), Edit(NAME, LONG), Edit(NAME, SHORT))
 
-    def scenario(what: str, *steps: Save | Idle, before: dict[str, bytes | None] = two, **more: Any) -> Scenario:  # noqa: ANN401 - the other fields
+    def scenario(what: str, *steps: Save | Idle, before: dict[str, bytes | None] = two, **more: Any) -> Scenario:
         more = {"first": 40, "second": 3, **more}
         return Scenario(f"{route}, together: {what}", before, steps, in_place, replaced=replaced, **more)
 

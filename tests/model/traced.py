@@ -22,7 +22,7 @@ class Replaced(sqlite3.Connection):
 
     words = ("", "")
 
-    def execute(self, sql: str, *arguments: Any) -> sqlite3.Cursor:  # noqa: ANN401 - passed on
+    def execute(self, sql: str, *arguments: Any) -> sqlite3.Cursor:
         """With another word."""
         return super().execute(sql.replace(*self.words), *arguments)
 

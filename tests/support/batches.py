@@ -29,8 +29,13 @@ REPLACED: Final = (b"replaced: 1\n", b"REPLACED: 22\n# more\n")
 IN_PLACE: Final = (b"in-place: 1\n# more\n", b"IN-PLACE: 22\n")
 CREATED: Final = (None, b"created: 1\n")
 REMOVED: Final = (b"removed: 1\n", None)
-TWO: Final = {"a.yaml": REPLACED, "b.yaml": IN_PLACE}
-FOUR: Final = {"a.yaml": REPLACED, "b.yaml": IN_PLACE, "c.yaml": CREATED, "d.yaml": REMOVED}
+TWO: Final[dict[str, tuple[bytes | None, bytes | None]]] = {"a.yaml": REPLACED, "b.yaml": IN_PLACE}
+FOUR: Final[dict[str, tuple[bytes | None, bytes | None]]] = {
+    "a.yaml": REPLACED,
+    "b.yaml": IN_PLACE,
+    "c.yaml": CREATED,
+    "d.yaml": REMOVED,
+}
 #: Attributes of the files that are there before: what is put back has them again.
 MODE: Final = 0o640
 OTHER_NAME: Final = ".other-name"

@@ -199,10 +199,12 @@ def _rewrite(fd: int, data: bytes) -> None:
     disk is read back. The end is cut off first: that gives back what was reserved behind it (room.py).
     """
     os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
-    os.ftruncate(fd, len(data))
-    write_all(fd, data)
-    os.fsync(fd)
-    os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+    try:
+        os.ftruncate(fd, len(data))
+        write_all(fd, data)
+        os.fsync(fd)
+    finally:
+        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
     if read_all(fd) != data:
         raise OSError(errno.EIO, "the disk does not hold what was written")
 

@@ -43,6 +43,21 @@ def read(target: Target, wait: float = _WAIT) -> bytes:
         os.close(fd)
 
 
+def read_from_disk(target: Target, wait: float = _WAIT) -> bytes:
+    """As ``read``, but pages that the kernel counts as clean are dropped first: it may never have written them.
+
+    After a failed flush it does not write them again, and says so to nobody who opens the file later (overwrite.py).
+    """
+    if target.facts is None:
+        return b""
+    fd = open_to_read(target, wait)
+    try:
+        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+        return read_all(fd)
+    finally:
+        os.close(fd)
+
+
 def read_whole(target: Target, wait: float = _WAIT, *, hashed: bool = True) -> Whole | None:
     """The bytes and attributes of the file that was looked at, None where there is none. Raises as ``read``.
 

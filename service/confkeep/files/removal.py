@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from confkeep.errors import Refused
+from confkeep.errors import MountedFile
 from confkeep.files import leftovers, mounts, syscalls, temporary
 from confkeep.files.read import read_all
 from confkeep.files.refusal import of_directory
@@ -18,6 +18,7 @@ from confkeep.files.temporary import CHANGED, NO_FLAGS
 from confkeep.files.written import Unsettled, Written, failure, sync_directory
 
 if TYPE_CHECKING:
+    from confkeep.errors import Refused
     from confkeep.etag import Version
     from confkeep.files.place import Place
     from confkeep.files.target import Target
@@ -25,18 +26,12 @@ if TYPE_CHECKING:
 _LOOK = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-class Mounted(Refused):
-    """A mount point cannot be removed (unlink(2), EBUSY)."""
-
-    slug, title, status = "mounted-file", "The file is mounted", 409
-
-
 def refusal(target: Target) -> Refused | None:
     """Why ``target`` cannot be removed, if so."""
     if target.refusal or target.facts is None:
         return target.refusal
     if target.facts.mount_root:
-        return Mounted(
+        return MountedFile(
             f"{target.path} is a mount point: it cannot be removed from here",
             remedy="take the mount out of the container's configuration, or save it empty",
         )

@@ -11,7 +11,11 @@ def test_what_this_service_is(house: Daemon) -> None:
     """Name, version, roots, capabilities and limits; nothing is wrong with its state."""
     found = house.ask("GET", "/v1").json
     assert (found["service"], found["version"]) == ("confkeep", confkeep.__version__)
-    assert (found["roots"], found["limits"], found["findings"]) == (["ha", "single"], {"max_body": MAX_BODY, "max_changes": 100}, [])
+    assert (found["roots"], found["limits"], found["findings"]) == (
+        ["ha", "single"],
+        {"max_body": MAX_BODY, "max_changes": 100},
+        [],
+    )
     assert {"files", "listing", "stat", "history", "restore", "validate:yaml", "dry-run"} <= set(found["capabilities"])
 
 
