@@ -164,6 +164,7 @@ def faults(sites: list[Site]) -> Iterator[tuple[str, str]]:
         yield f"{site.call}:error={lasting}:when={site.number}{last}", lasting
 
 
+@pytest.mark.crash
 def test_every_call_fails(traced: Traced) -> None:
     """Once and from then on: both old or both new, and what was said to have failed is not done by the next start."""
     found: Counter[str] = Counter()

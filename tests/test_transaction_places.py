@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from confkeep.documents.check import Validate
-from confkeep.errors import ConfkeepError, IoError
+from confkeep.errors import ConfkeepError, IoError, MountedFile
 from confkeep.expect import ANYTHING
-from confkeep.errors import MountedFile
 from confkeep.files.root import Root
 from confkeep.history.revisions import LIBRARY
 from confkeep.keeper import Keeper, Request

@@ -146,7 +146,8 @@ def settle_batch(tools: Tools, batch: list[Intent], places: list[Place]) -> list
 def _place_of(intent: Intent, places: list[Place]) -> Place | None:
     """One of ``places`` that is the intent's, by its name, or else by another name of its inode."""
     named = [place for place in places if place.path == intent.path]
-    same = [place for place in places if intent.identity is not None and _identity(place) == intent.identity]
+    in_place = intent.identity is not None and intent.route == Route.OVERWRITE
+    same = [place for place in places if in_place and _identity(place) == intent.identity]
     return next(iter(named + same), None)
 
 

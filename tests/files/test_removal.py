@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from confkeep.errors import ConfkeepError, IoError, NoPermission, Refused
+from confkeep.errors import ConfkeepError, IoError, MountedFile, NoPermission, Refused
 from confkeep.etag import etag_of, version_of
 from confkeep.files import lease, leftovers, removal, syscalls
+from confkeep.files.leftovers import is_temporary
 from confkeep.files.place import resolve
 from confkeep.files.removal import bring_back, refusal, remove, set_aside
 from confkeep.files.replace import Displaced
@@ -21,6 +23,7 @@ from tests.support.faults import failing, raising
 from tests.support.layouts import file_bind
 from tests.support.looking import leftovers_in, looking, opened
 from tests.support.mounting import FILESYSTEMS
+from tests.support.sites import in_a_child
 from tests.support.users import STRANGER
 
 if TYPE_CHECKING:
@@ -72,12 +75,13 @@ def test_the_directory_is_flushed_when_it_is_gone(path: Path, monkeypatch: pytes
 
     def seen(fd: int) -> None:
         assert os.path.samestat(os.fstat(fd), path.parent.stat())
-        flushed.append(os.listdir(path.parent))
+        flushed.append([name for name in os.listdir(path.parent) if not is_temporary(name)])
         fsync(fd)
 
     monkeypatch.setattr(os, "fsync", seen)
     removed(path)
     assert flushed == [[]]
+    assert os.listdir(path.parent) == []
 
 
 def test_one_of_several_links(path: Path) -> None:
@@ -217,9 +221,9 @@ def test_two_edits(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One just before and one just after the rename: the second has the name, the first is named to the caller."""
     holds = removal._holds  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - after the rename
 
-    def another(directory: int, name: str, data: bytes) -> bool:
+    def another(directory: int, fd: int, data: bytes) -> bool:
         path.write_bytes(b"second\n")
-        return holds(directory, name, data)
+        return holds(directory, fd, data)
 
     before_the_rename(monkeypatch, lambda: renamed_over(path))
     monkeypatch.setattr(removal, "_holds", another)
@@ -279,6 +283,16 @@ def test_it_can_be_had_back(path: Path) -> None:
     assert leftovers_in(path.parent) == []
 
 
+def test_a_sweep_leaves_it(path: Path) -> None:
+    """As long as its maker lives; after that it is an old content that nobody misses."""
+    with looking(path) as target:
+        aside = set_aside(target, version_of(OLD))
+    with opened(path.parent, os.O_RDONLY) as directory:
+        assert leftovers.sweep(directory).removed == []
+        aside.finish()
+        assert os.listdir(path.parent) == []
+
+
 def test_nobody_loses_a_name_by_that(path: Path) -> None:
     """Somebody has made a file of that name meanwhile: it stays."""
     with looking(path) as target:
@@ -292,8 +306,14 @@ def test_nobody_loses_a_name_by_that(path: Path) -> None:
 def test_the_next_process_brings_it_back(path: Path, old: bytes) -> None:
     """By the hash in its name; what was another file's is left alone."""
     inode = path.stat().st_ino
-    with looking(path) as target:
-        set_aside(target, version_of(OLD))
+
+    def dies() -> None:
+        with looking(path) as target:
+            set_aside(target, version_of(OLD))
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    in_a_child(dies)
+    assert not path.exists()
     with resolve(ANYWHERE, os.fspath(path)) as place:
         assert bring_back(place, etag_of(old)) == (old == OLD)
     if old == OLD:

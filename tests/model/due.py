@@ -41,11 +41,8 @@ class Due:
         for name, old, new in self.saves:
             if name == edit.name and self._may_be_ours(edit, old, new, same_file=same_file):
                 may_be |= {old, new}
-        values = [
-            {content} | {dict(state)[name] for state in self.allowed} for name, content in next(iter(self.allowed))
-        ]
         names = [name for name, _ in next(iter(self.allowed))]
-        values = [may_be if name == edit.name else each for name, each in zip(names, values, strict=True)]
+        values = [may_be if name == edit.name else {dict(state)[name] for state in self.allowed} for name in names]
         allowed = frozenset(tuple(zip(names, each, strict=True)) for each in itertools.product(*values))
         kept = self.kept if edit.content is None else self.kept | {(edit.name, edit.content)}
         edited = self.edited | {(edit.name, edit.content)}
@@ -55,9 +52,9 @@ class Due:
         several = len(next(iter(self.allowed))) > 1
         if several and edit.content in {old, new}:
             return True
-        if edit.name not in self.in_place or not same_file or None in {edit.content, old, new}:
+        if edit.content is None or old is None or new is None or edit.content in {old, new}:
             return False
-        return edit.content not in {old, new} and looks_torn(edit.content or b"", old or b"", new or b"")
+        return edit.name in self.in_place and same_file and looks_torn(edit.content, old, new)
 
     def repaired(self, name: str, content: bytes) -> Due:
         """A recovery wrote over ``content``: it is in the history."""
@@ -71,11 +68,11 @@ class Due:
         for name, content in self.kept:
             if dict(found.state).get(name) != content and (name, etag_of(content)) not in found.known:
                 wrong.append(f"a content of {name} is lost: {content[:24]!r}, {len(content)} bytes")
-        for name, content in found.state:
-            if content is None or (name, content) in self.edited:
+        for name, held in found.state:
+            if held is None or (name, held) in self.edited:
                 continue
-            is_saved = any((name, content) == (save[0], save[2]) for save in self.saves)
-            if is_saved and (name, etag_of(content)) not in found.applied:
+            is_saved = any((name, held) == (save[0], save[2]) for save in self.saves)
+            if is_saved and (name, etag_of(held)) not in found.applied:
                 wrong.append(f"{name} holds what a save wrote, and the history does not say so")
         return wrong
 

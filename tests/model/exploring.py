@@ -25,7 +25,7 @@ from tests.model.world import World
 
 _ENOUGH: Final = 5
 #: After so many states only one recovery in 20 is crashed again, as the seed wants it: some scenarios would never end.
-_PLENTY: Final = 4_000
+_PLENTY: Final = 2_500
 _RARELY: Final = 0.05
 _LINE: Final = 90
 #: No save and no recovery gives others more opportunities than that.

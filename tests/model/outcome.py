@@ -46,6 +46,8 @@ def look(keeper: Keeper, disk: Path, names: list[str], recovered: list[Recovered
             wrong.append("an intent is open")
         for name in names:
             for revision in revisions.listing(connection, os.fspath(disk / name), 1000):
+                if revision.etag is None:  # it says that the file was removed
+                    continue
                 known.add((name, revision.etag))
                 if revision.state is Revised.APPLIED:
                     applied.add((name, revision.etag))

@@ -144,7 +144,9 @@ class _Play:
     def edit(self, edit: Edit) -> None:
         self._catch_up()
         same_file = edit.how == "in place" and self.state[edit.name] is not None
-        self.due = self.due.after(edit, same_file=same_file)
+        # What one outsider wrote over what another wrote is nobody's promise.
+        lost = self.due.edited & {(edit.name, self.state[edit.name])}
+        self.due = dataclasses.replace(self.due, kept=self.due.kept - lost).after(edit, same_file=same_file)
         self.completed = [state for state in self.due.allowed if dict(state)[edit.name] != edit.content]
         self.unlike = [state for state in self.due.allowed if state not in self.completed]
         self.state[edit.name] = edit.content

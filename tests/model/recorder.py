@@ -169,7 +169,7 @@ class Recorder:
             self.add(Named(((old, None), (new, self.machine.seen()[old]))))
 
     def _link(
-        self, src: Any, dst: Any, *, src_dir_fd: int | None = None, dst_dir_fd: int | None = None, **how: Any
+        self, src: str, dst: str, *, src_dir_fd: int | None = None, dst_dir_fd: int | None = None, **how: bool
     ) -> None:
         self.about_to()
         old, new = self.name(src, src_dir_fd), self.name(dst, dst_dir_fd)
@@ -199,9 +199,8 @@ class Recorder:
         return numbered
 
     def _connect(self, path: Any, **options: Any) -> sqlite3.Connection:  # noqa: ANN401 - as sqlite3.connect
-        made = _CONNECT(path, factory=_Connection, **options)
-        if isinstance(made, _Connection):
-            made.recorder = self
+        made: _Connection = _CONNECT(path, factory=_Connection, **options)
+        made.recorder = self
         return made
 
 

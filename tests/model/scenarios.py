@@ -35,11 +35,12 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """``meanwhile``: at each moment of the steps, once; "recover": another process starts and recovers.
+    """``meanwhile``: at each opportunity of the steps, once; "recover": another process starts and recovers.
 
-    ``afterwards``: between the crash and the start, each for itself (None: nothing); ``during``: at each moment of the recovery. ``first`` and ``second``: how many power cuts are
-    looked at after each step of the saves, and after each step of each recovery. ``again``: after each recovery the same
-    is saved once more, and interrupted once more. ``in_place``: the route of all files but those that are ``replaced``.
+    ``afterwards``: between the crash and the start, each for itself (None: nothing); ``during``: at each opportunity of
+    the recovery. ``again``: after each recovery the same is saved once more, and interrupted once more. ``in_place``:
+    the route of all files but those that are ``replaced``. ``first`` and ``second``: how many power cuts are looked at
+    after each step of the saves, and after each step of each recovery.
     """
 
     name: str
@@ -248,7 +249,7 @@ def _together(route: str) -> list[Scenario]:
     every = Save({NAME: LONG, OTHER: LONG, THIRD: SMALL, FOURTH: None})
     edits = (Edit(OTHER, HAND), Edit(OTHER, HAND, "rename"), Edit(OTHER, None), Edit(NAME, LONG), Edit(NAME, SHORT))
 
-    def scenario(what: str, *steps: Save | Idle, before: dict[str, bytes | None] = two, **more: Any) -> Scenario:
+    def scenario(what: str, *steps: Save | Idle | Edit, before: dict[str, bytes | None] = two, **more: Any) -> Scenario:
         more = {"first": 40, "second": 3, **more}
         return Scenario(f"{route}, together: {what}", before, steps, in_place, replaced=replaced, **more)
 
@@ -275,6 +276,14 @@ def _together(route: str) -> list[Scenario]:
             Save({NAME: LONG, OTHER: LONG}),
             before={NAME: SHORT, OTHER: SHORT},
             meanwhile=(Edit(NAME, HAND, "rename"), Edit(OTHER, HAND, "rename")),
+            first=6,
+            second=2,
+        ),
+        scenario(
+            "refused, then done by hand",
+            swapped,
+            Edit(NAME, LONG),
+            meanwhile=(Edit(NAME, HAND), Edit(OTHER, HAND, "rename")),
             first=6,
             second=2,
         ),

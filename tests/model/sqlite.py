@@ -6,6 +6,7 @@ import dataclasses
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.model.cuts import Cuts
@@ -19,6 +20,7 @@ from tests.model.world import World
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_HERE = Path(__file__).parents[2]
 #: Two that lose what was answered (docs/architecture.md): no log, and a log that is flushed now and then.
 BROKEN = (("WAL", "DELETE"), ("FULL", "NORMAL"))
 #: Both routes, several files, files that come and go; each ends with the store's checkpoint.
@@ -57,9 +59,8 @@ def _traced(world: World, scenario: Scenario, words: tuple[str, ...]) -> Iterato
     machine = _laid_out(world, scenario)
     log = world.base / "strace"
     command = ["strace", *OPTIONS, "-o", os.fspath(log), sys.executable, "-m", "tests.model.traced"]
-    done = subprocess.run(
-        [*command, os.fspath(world.base), scenario.name, *words], capture_output=True, text=True, check=False
-    )
+    command += [os.fspath(world.base), scenario.name, *words]
+    done = subprocess.run(command, cwd=_HERE, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     state = dict(scenario.before)
     due = Due(frozenset({tuple(state.items())}), frozenset(), (), scenario.torn())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import secrets
+import os
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
 _NOW = 1_700_000_000
+
+
+def _nothing(*_: object) -> None:
+    """Not now."""
 
 
 class Still:
@@ -38,23 +42,30 @@ class Still:
     def installed(self) -> Generator[None]:
         """As long as that."""
         with (
-            mock.patch.object(time, "time_ns", lambda: _NOW * 10**9),
-            mock.patch.object(time, "monotonic", lambda: self._now),
+            mock.patch.object(time, "time_ns", self._time_ns),
+            mock.patch.object(time, "monotonic", self._monotonic),
             mock.patch.object(time, "sleep", self._sleep),
-            mock.patch.object(secrets, "token_hex", self._token),
+            mock.patch.object(os, "urandom", self._token),
             mock.patch.object(ThreadPoolExecutor, "submit", self._submit),
             # What it would do after half a second, a scenario does where it says so.
-            mock.patch.object(Flusher, "note", lambda _: None),
+            mock.patch.object(Flusher, "note", _nothing),
             # The model's disk is as durable as it says, whatever its files are really on.
-            mock.patch.object(persistence, "of_state", lambda _: None),
+            mock.patch.object(persistence, "of_state", _nothing),
         ):
             yield
+
+    @staticmethod
+    def _time_ns() -> int:
+        return _NOW * 10**9
+
+    def _monotonic(self) -> float:
+        return self._now
 
     def _sleep(self, seconds: float) -> None:
         self._now += seconds
 
-    def _token(self, size: int) -> str:
-        return f"{next(self._tokens):0{2 * size}x}"
+    def _token(self, size: int) -> bytes:
+        return next(self._tokens).to_bytes(size)
 
     def _submit(self, call: Callable[..., Any], *arguments: Any) -> Future[Any]:
         future = _Late(call, arguments)

@@ -20,7 +20,7 @@ from tests.model.world import root
 class Replaced(sqlite3.Connection):
     """Has another idea of how safe a log must be."""
 
-    words = ("", "")
+    words: tuple[str, str] = ("", "")
 
     def execute(self, sql: str, *arguments: Any) -> sqlite3.Cursor:
         """With another word."""

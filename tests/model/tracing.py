@@ -56,8 +56,9 @@ def _calls(log: str) -> Iterator[tuple[str, str, int]]:
         if rest.endswith(" <unfinished ...>"):
             begun[pid] = rest.removesuffix(" <unfinished ...>")
             continue
-        whole = re.sub(r"^ *<\.\.\. \w+ resumed>", lambda _, pid=pid: begun.pop(pid, ""), rest)
-        found = _LINE.match(f"{pid} {whole}")
+        if "resumed>" in rest:
+            rest = begun.pop(pid, "") + rest.partition("resumed>")[2]
+        found = _LINE.match(f"{pid} {rest}")
         if found:
             yield found["call"], found["arguments"], int(found["result"])
 

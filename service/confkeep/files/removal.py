@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
 from contextlib import suppress
@@ -49,43 +50,53 @@ def remove(target: Target, old: Version) -> Written:
 
 
 def set_aside(target: Target, old: Version) -> Aside:
-    """Take the name away from ``target``, which holds ``old``; it can still be had back. Raises as ``remove``."""
+    """Take the name away from ``target``, which holds ``old``, and flush that; it can still be had back.
+
+    Raises as ``remove``.
+    """
     refused = refusal(target)
     if refused:
         raise refused
     directory = temporary.directory_of(target)
     try:
-        name = _away(target, old, directory)
+        aside = Aside(directory, *_away(target, old, directory), target.place.name)
     except BaseException:
         os.close(directory)
         raise
     target.close()
-    return Aside(directory, name, target.place.name)
+    try:
+        sync_directory(directory)
+    except OSError as error:
+        aside.put_back()
+        raise Unsettled("removed, but its directory could not be flushed", error) from error
+    return aside
 
 
 @dataclass(slots=True)
 class Aside:
-    """A file that has lost its name. Ends by ``finish`` or ``put_back``; its descriptor is closed by either."""
+    """A file that has lost its name, locked so that no sweep takes it. Ends by ``finish`` or ``put_back``."""
 
     directory: int
     aside: str
+    fd: int | None
     name: str
 
     def finish(self) -> None:
-        """Remove it, and flush the directory. Raises Unsettled."""
-        try:
-            leftovers.remove(self.directory, self.aside)
-            sync_directory(self.directory)
-        except OSError as error:
-            raise Unsettled("removed, but its directory could not be flushed", error) from error
-        finally:
-            os.close(self.directory)
+        """Let it go. If that fails a sweep does it: the removal is on the disk already."""
+        leftovers.remove(self.directory, self.aside)
+        self._close()
 
     def put_back(self) -> None:
         """Give it its name again, if nobody else has it by now; recovery looks at what became of it."""
         with suppress(OSError):
             _give_name(self.directory, self.aside, self.name)
-        os.close(self.directory)
+        self._close()
+
+    def _close(self) -> None:
+        for fd in (self.directory, self.fd):
+            if fd is not None:
+                with suppress(OSError):
+                    os.close(fd)
 
 
 def bring_back(place: Place, old: str) -> bool:
@@ -104,7 +115,8 @@ def bring_back(place: Place, old: str) -> bool:
     return False
 
 
-def _away(target: Target, old: Version, directory: int) -> str:
+def _away(target: Target, old: Version, directory: int) -> tuple[str, int | None]:
+    """The temporary name it has now, and a descriptor that holds its lock."""
     name = target.place.name
     aside = leftovers.temporary_name(old.etag, leftovers.NOTHING, name)
     seen = mounts.facts_at(directory, name)
@@ -116,28 +128,37 @@ def _away(target: Target, old: Version, directory: int) -> str:
         if error.errno in CHANGED:
             raise Changed from error
         raise failure(error, target.path, "removing") from error
-    compared = False
+    compared, fd = False, None
     try:
-        compared = _holds(directory, aside, old.data)
+        fd = _opened(directory, aside)
+        compared = fd is not None and _holds(directory, fd, old.data)
+    except FileNotFoundError:  # another process's sweep took it: it does that with the old bytes only
+        compared = True
     finally:
         if not compared:
+            if fd is not None:
+                os.close(fd)
             _back(directory, aside, name)
     if not compared:
         raise Changed
-    return aside
+    return aside, fd
 
 
-def _holds(directory: int, name: str, data: bytes) -> bool:
+def _opened(directory: int, aside: str) -> int | None:
+    """None for what cannot be opened: a link, or a file that somebody has a lease on."""
     try:
-        fd = os.open(name, _LOOK, dir_fd=directory)
-    except FileNotFoundError:  # another process's sweep took it: it does that with the old bytes only
-        return True
-    except OSError:  # a link, or somebody's lease
-        return False
-    try:
-        return stat.S_ISREG(mounts.facts(fd, directory).mode) and read_all(fd) == data
-    finally:
-        os.close(fd)
+        fd = os.open(aside, _LOOK, dir_fd=directory)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        return None
+    with suppress(OSError):  # a filesystem without locks
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return fd
+
+
+def _holds(directory: int, fd: int, data: bytes) -> bool:
+    return stat.S_ISREG(mounts.facts(fd, directory).mode) and read_all(fd) == data
 
 
 def _back(directory: int, aside: str, name: str) -> None:

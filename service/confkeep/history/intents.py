@@ -135,11 +135,14 @@ def unsettled(connection: sqlite3.Connection) -> list[Intent]:
 
 
 def numbers_of(connection: sqlite3.Connection, path: str, identity: tuple[int, int] | None) -> list[int]:
-    """Revisions whose open intents concern the file at ``path``, by that name or by another name of its inode."""
+    """Revisions whose open intents concern the file at ``path``, by that name or by another name of its inode.
+
+    The inode counts for saves in place only: that of a file that was replaced is free, and its number used again.
+    """
     dev, ino = identity or (None, None)
     rows = connection.execute(
-        "SELECT revision FROM intents WHERE file = (SELECT id FROM files WHERE path = ?) OR (dev = ? AND ino = ?)"
-        " ORDER BY revision",
+        "SELECT revision FROM intents WHERE file = (SELECT id FROM files WHERE path = ?)"
+        " OR (dev = ? AND ino = ? AND route = 'overwrite') ORDER BY revision",
         (os.fsencode(path), _signed(dev), _signed(ino)),
     )
     return [int(row[0]) for row in rows]
