@@ -6,6 +6,7 @@ never overwritten). A second crash anywhere in here gives the same result.
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -144,11 +145,11 @@ def settle_batch(tools: Tools, batch: list[Intent], places: list[Place]) -> list
 
 
 def _place_of(intent: Intent, places: list[Place]) -> Place | None:
-    """One of ``places`` that is the intent's, by its name, or else by another name of its inode."""
+    """One of ``places`` that is the intent's, by its name; or by another name of its inode, where its own is gone."""
     named = [place for place in places if place.path == intent.path]
-    in_place = intent.identity is not None and intent.route == Route.OVERWRITE
-    same = [place for place in places if in_place and _identity(place) == intent.identity]
-    return next(iter(named + same), None)
+    if named or intent.identity is None or intent.route != Route.OVERWRITE or os.path.lexists(intent.path):
+        return next(iter(named), None)
+    return next((place for place in places if _identity(place) == intent.identity), None)
 
 
 def _identity(place: Place) -> tuple[int, int] | None:

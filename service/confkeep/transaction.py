@@ -215,12 +215,11 @@ def _publish(keeper: Keeper, batch: int, writings: list[Writing]) -> list[Writte
     try:
         for writing in writings:
             written.append(writing.publish())  # noqa: PERF401 - what was done before an error counts
-        for writing in writings:
-            writing.finish()
     except BaseException as error:
         _undo(keeper, batch, writings, error, begun=bool(written) or not isinstance(error, Changed | ConfkeepError))
         raise
     for writing in writings:
+        writing.finish()
         if writing.revision is not None:
             keeper.store.close_later(writing.revision)
     return written

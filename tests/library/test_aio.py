@@ -182,7 +182,8 @@ def test_cancelled_save(spot: Spot, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that has begun is done."""
     gate = Gate(read_whole)
     monkeypatch.setattr("confkeep.library.saving.read_whole", gate)
-    assert isinstance(asyncio.run(cancelled_at(gate, confkeep_aio.save(spot.path, NEW))), asyncio.CancelledError)
+    save = confkeep_aio.save(spot.path, NEW, expect=etag(OLD))
+    assert isinstance(asyncio.run(cancelled_at(gate, save)), asyncio.CancelledError)
     assert (spot.data, spot.others()) == (NEW, [])
 
 

@@ -63,12 +63,14 @@ def set_aside(target: Target, old: Version) -> Aside:
     except BaseException:
         os.close(directory)
         raise
-    target.close()
     try:
+        target.close()
         sync_directory(directory)
-    except OSError as error:
+    except BaseException as error:
         aside.put_back()
-        raise Unsettled("removed, but its directory could not be flushed", error) from error
+        if isinstance(error, OSError):
+            raise Unsettled("removed, but its directory could not be flushed", error) from error
+        raise
     return aside
 
 
