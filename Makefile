@@ -3,6 +3,7 @@
 # check  lint and the quick tests: before a commit
 # lint   style, types, import contracts
 # bench  the budgets, as ratios in one run
+# torture  the power-loss model with ever new seeds, for an hour (ARGS="--seed N --seconds N --only NAME")
 # lock   resolve requirements/*.in again (needs uv; LOCK=--upgrade for newer versions)
 # clean  remove what these targets made
 #
@@ -27,7 +28,7 @@ LAST  := $(wildcard tests/crash tests/engine)
 FIRST := $(wildcard tests/test_*.py) $(filter-out $(LAST) tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
 TESTS ?= $(FIRST) $(LAST)
 
-.PHONY: run test check lint bench lock clean help
+.PHONY: run test check lint bench torture lock clean help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # the environments share one build directory
 
@@ -52,6 +53,9 @@ lint: $(LINT)/confkeep.stamp
 
 bench: $(TEST)/confkeep.stamp $(TEST)/peers.stamp
 	@exec $(TEST)/bin/python -m bench $(ARGS)
+
+torture: $(TEST)/confkeep.stamp
+	@exec $(TEST)/bin/python -m tests.model --seconds 3600 $(ARGS)
 
 # --- environments ----------------------------------------------------------------------------------------
 # The first stamp: what the lock files say, nothing else. The second: confkeep itself, read from this tree.
