@@ -13,7 +13,7 @@ import pytest
 
 from confkeep.errors import Conflict, IoError
 from confkeep.expect import ANYTHING
-from confkeep.files import replace, syscalls, temporary
+from confkeep.files import syscalls, temporary
 from confkeep.files.root import Root
 from confkeep.history import intents
 from confkeep.history.revisions import State
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tests.support.fixtures import AsUser
 
 
-def committed_intents(one: Bench) -> list[tuple[bytes | None, bytes]]:
+def committed_intents(one: Bench) -> list[tuple[bytes | None, bytes | None]]:
     """Old and new content of the intents that another connection sees."""
     store = Store(one.state)
     with store.reading() as connection:

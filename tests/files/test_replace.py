@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from confkeep.errors import IoError, OutOfSpace
-from confkeep.files import replace, syscalls, temporary
+from confkeep.files import syscalls, temporary
 from confkeep.files.leftovers import is_temporary
 from confkeep.files.metadata import NotReproducible
 from confkeep.files.target import Changed

@@ -30,7 +30,7 @@ def unnamed(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 def test_it_is_named(linked: Spot, state: Path) -> None:
     """CONFKEEP_STATE is the directory itself, made closed to others."""
     confkeep.save(linked.path, NEW)
-    assert state_directory() == state
+    assert state_directory() == os.fspath(state)
     assert sorted(os.listdir(state)) == ["history.db", "locks"]
     assert state.stat().st_mode & 0o777 == 0o700
 
@@ -50,14 +50,14 @@ def test_a_relative_xdg_state_home_is_ignored(disk: Path, name: str, unnamed: py
     """As the specification has it."""
     unnamed.setenv("HOME", os.fspath(disk))
     unnamed.setenv("XDG_STATE_HOME", name)
-    assert state_directory() == disk / ".local/state/confkeep"
+    assert state_directory() == os.fspath(disk / ".local/state/confkeep")
 
 
 def test_an_empty_name_names_nothing(disk: Path, unnamed: pytest.MonkeyPatch) -> None:
     """``CONFKEEP_STATE=`` is the same as none."""
     unnamed.setenv("HOME", os.fspath(disk))
     unnamed.setenv("CONFKEEP_STATE", "")
-    assert state_directory() == disk / ".local/state/confkeep"
+    assert state_directory() == os.fspath(disk / ".local/state/confkeep")
 
 
 def test_no_home_at_all(public: Path, unnamed: pytest.MonkeyPatch, as_user: AsUser) -> None:
