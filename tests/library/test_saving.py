@@ -260,8 +260,8 @@ def test_identical_bytes_beside_a_lease(plain: Spot, monkeypatch: pytest.MonkeyP
     """Somebody's write lease, taken just after the compare, is waited for, and named in the end."""
     held: list[int] = []
 
-    def then_leased(target: Target) -> Whole | None:
-        found = read_whole(target)
+    def then_leased(target: Target, *, hashed: bool) -> Whole | None:
+        found = read_whole(target, hashed=hashed)
         held.append(os.open(plain.path, os.O_RDWR))
         fcntl.fcntl(held[0], 10, 23)  # F_SETSIG: SIGURG, which is ignored
         fcntl.fcntl(held[0], fcntl.F_SETLEASE, fcntl.F_WRLCK)
