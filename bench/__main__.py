@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import confkeep
-from bench import cli, folder, history, imports, library, replace, save, start, torn
+from bench import cli, folder, history, imports, keeper, library, replace, save, start, torn
 
 _BENCHES = {
     "save": save.run,
@@ -19,6 +19,7 @@ _BENCHES = {
     "replace": replace.run,
     "folder": folder.run,
     "history": history.run,
+    "keeper": keeper.run,
     "library": library.run,
     "imports": imports.run,
 }

@@ -39,7 +39,7 @@ _FAST: Final = 1.5
 _FEWEST: Final = 3
 
 
-def _original() -> ModuleType:
+def original() -> ModuleType:
     """From where `make bench` puts it: by its name ours would be found."""
     file = Path(sys.prefix, "peers", "atomicwrites", "__init__.py")
     spec = importlib.util.spec_from_file_location("the_original", file)
@@ -50,7 +50,8 @@ def _original() -> ModuleType:
     return module
 
 
-def _writing_with(module: ModuleType) -> Callable[[str, bytes], Any]:
+def writing_with(module: ModuleType) -> Callable[[str, bytes], Any]:
+    """A write as programs do it with this module."""
     def write(path: str, data: bytes) -> None:
         with module.atomic_write(path, mode="wb", overwrite=True) as file:
             file.write(data)
@@ -74,9 +75,9 @@ def _lanes() -> dict[str, Lane]:
     return {
         FLOOR: _lane(floor.replace_at),
         TWIN: _lane(floor.replace_at),
-        _ORIGINAL: _lane(_writing_with(_original())),
+        _ORIGINAL: _lane(writing_with(original())),
         _SAVE: _lane(confkeep.save),
-        _DROP_IN: _lane(_writing_with(atomicwrites)),
+        _DROP_IN: _lane(writing_with(atomicwrites)),
     }
 
 
