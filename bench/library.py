@@ -52,6 +52,7 @@ def original() -> ModuleType:
 
 def writing_with(module: ModuleType) -> Callable[[str, bytes], Any]:
     """A write as programs do it with this module."""
+
     def write(path: str, data: bytes) -> None:
         with module.atomic_write(path, mode="wb", overwrite=True) as file:
             file.write(data)
