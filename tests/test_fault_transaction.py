@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pytest
@@ -66,6 +67,8 @@ LASTING: Final = 12
 #: The kernel tells strace of those calls only; but there no signal can be sent.
 FAST: Final = "--seccomp-bpf"
 AT_LEAST: Final = 40
+#: Each with files of its own.
+WORKERS: Final = 2
 
 
 class Site(NamedTuple):
@@ -165,11 +168,28 @@ def faults(sites: list[Site]) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.crash
-def test_every_call_fails(traced: Traced) -> None:
+def test_every_call_fails(disk: Path, strace: str) -> None:
     """Once and from then on: both old or both new, and what was said to have failed is not done by the next start."""
+    places = [disk / str(number) for number in range(WORKERS)]
+    for place in places:
+        place.mkdir()
+
+    def share(worker: int) -> tuple[Counter[str], list[str]]:
+        return failing(Traced(strace, places[worker]), worker)
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        parts = list(pool.map(share, range(WORKERS)))
+    found = sum((part[0] for part in parts), Counter[str]())
+    wrong = [each for part in parts for each in part[1]]
+    logging.getLogger(__name__).info("failing: %d faults, %s", found.total(), dict(found))
+    assert wrong == [], "\n".join(wrong)
+
+
+def failing(traced: Traced, worker: int) -> tuple[Counter[str], list[str]]:
+    """This worker's share of the faults: how the saves ended, and what is wrong."""
     found: Counter[str] = Counter()
     wrong: list[str] = []
-    for what, _ in faults(traced.sites()):
+    for what, _ in itertools.islice(faults(traced.sites()), worker, None, WORKERS):
         _, said = traced.save(FAST, "-e", f"inject={what}")
         now = traced.batch.present()
         assert "(INJECTED)" in traced.log.read_text(), what
@@ -180,8 +200,7 @@ def test_every_call_fails(traced: Traced) -> None:
             wrong.append(f"{what}: answered, and not done")
         if said != "saved" and which == "new" and (now == traced.batch.old or tells(said)):
             wrong.append(f"{what}: failed, and then done: {said}")
-    logging.getLogger(__name__).info("failing: %d faults, %s", found.total(), dict(found))
-    assert wrong == [], "\n".join(wrong)
+    return found, wrong
 
 
 def tells(said: str) -> bool:
