@@ -7,8 +7,6 @@ import time
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from confkeep import recovery
 from confkeep.errors import Conflict
@@ -19,11 +17,11 @@ from confkeep.files.overwrite import overwrite
 from confkeep.files.place import resolve
 from confkeep.files.root import OnBusy, Root
 from confkeep.history import intents
-from confkeep.history.intents import Intent, Promise
+from confkeep.history.intents import Promise
 from confkeep.history.revisions import LIBRARY, Origin, State
 from confkeep.history.store import Store
 from confkeep.keeper import Keeper, Request
-from confkeep.recovery import Found, classify
+from confkeep.recovery import Found
 from tests.support.faults import failing
 from tests.support.layouts import file_bind
 from tests.support.mounting import run
@@ -286,32 +284,6 @@ def test_a_repair_that_fails_is_put_back_and_tried_again(
     assert one.path.read_bytes() == TORN
     assert keeper.recover()[0].found is Found.TORN
     assert one.path.read_bytes() == NEW
-
-
-def intent(old: bytes | None, new: bytes) -> Intent:
-    """An open intent."""
-    return Intent(1, "/a", None, mount_root=False, old=old, new=new, route="overwrite", batch=1, back=False)
-
-
-@given(st.binary(max_size=40), st.binary(max_size=40), st.data())
-def test_whatever_a_crash_leaves_is_recognised(old: bytes, new: bytes, data: st.DataObject) -> None:
-    """Any length between the two, each byte that of old, of new, or zero: never taken for somebody else's."""
-    shortest, longest = sorted((len(old), len(new)))
-    length = data.draw(st.integers(shortest, longest))
-    sides = [old.ljust(length, b"\0"), new.ljust(length, b"\0"), bytes(length)]
-    picks = data.draw(st.lists(st.integers(0, 2), min_size=length, max_size=length))
-    present = bytes(sides[pick][at] for at, pick in enumerate(picks))
-    assert classify(present, intent(old, new), known=False) is not Found.OTHER
-    assert classify(new, intent(old, new), known=False) is Found.NEW
-
-
-@given(st.binary(min_size=1, max_size=20), st.binary(min_size=1, max_size=20), st.binary(max_size=40))
-def test_any_foreign_byte_is_somebody_elses(old: bytes, new: bytes, present: bytes) -> None:
-    """Torn is only what no other explanation is needed for."""
-    foreign = any(byte not in {0, *old[at : at + 1], *new[at : at + 1]} for at, byte in enumerate(present))
-    outside = not min(len(old), len(new)) <= len(present) <= max(len(old), len(new))
-    if foreign or outside:
-        assert classify(present, intent(old, new), known=False) is Found.OTHER
 
 
 def test_a_save_by_rename_tears_nothing(keeper: Keeper, one: Bench) -> None:
