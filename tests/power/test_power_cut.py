@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.crash, pytest.mark.slow]
 
 FILESYSTEMS = ("ext4", "xfs", "btrfs")
 FEWER = 60
+_RECORDINGS = 6
 
 
 @pytest.mark.parametrize("name", FILESYSTEMS)
@@ -58,18 +59,30 @@ def test_a_broken_save_is_found_out(
 ) -> None:
     """A power cut shows what a save has left out."""
     world = on("ext4")
-    with monkeypatch.context() as patch:
-        mutant(patch)
-        recording = record(world, single_files())
-    assert replay(world, recording, enough=1).violations
+
+    def is_found_out() -> bool:
+        with monkeypatch.context() as patch:
+            mutant(patch)
+            recording = record(world, single_files())
+        return bool(replay(world, recording, enough=1).violations)
+
+    assert any(is_found_out() for _ in range(_RECORDINGS))
 
 
 @pytest.mark.parametrize("mutant", mutants.RECOVERING, ids=lambda mutant: mutant.__name__)
 def test_a_broken_recovery_is_found_out(
     on: Callable[..., World], monkeypatch: pytest.MonkeyPatch, mutant: Callable[[pytest.MonkeyPatch], None]
 ) -> None:
-    """What it leaves, at once or after a second power cut, shows what a recovery has left out."""
+    """What it leaves, at once or after a second power cut, shows what a recovery has left out.
+
+    Where the kernel happens to write at the right time nothing is left: so it may be recorded anew a few times.
+    """
     world = on("ext4")
-    recording = record(world, several_files())
-    mutant(monkeypatch)
-    assert replay(world, recording, enough=1).violations
+
+    def is_found_out() -> bool:
+        recording = record(world, several_files())
+        with monkeypatch.context() as patch:
+            mutant(patch)
+            return bool(replay(world, recording, enough=1).violations)
+
+    assert any(is_found_out() for _ in range(_RECORDINGS))
