@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import TYPE_CHECKING
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
 
 from confkeep.history.opening import NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+_PIECE: Final = 1 << 20
 
 
 def has_log(state: Path) -> bool:
@@ -32,25 +36,29 @@ def renew(log: str) -> None:
     except FileNotFoundError:
         return
     try:
-        data = _all(fd)
-        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
-        _write(fd, data)
+        wanted = _write_again(fd)
         os.fsync(fd)
         os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
-        if _all(fd) != data:
+        if _digest(fd) != wanted:
             raise OSError(errno.EIO, "the disk does not hold what was written")
     finally:
         os.close(fd)
 
 
-def _all(fd: int) -> bytes:
-    data = b""
-    while piece := os.pread(fd, 1 << 20, len(data)):
-        data += piece
-    return data
+def _write_again(fd: int) -> bytes:
+    """Piece by piece: a log may be long, and memory short. The digest of all of it."""
+    digest, at = sha256(), 0
+    while piece := os.pread(fd, _PIECE, at):
+        os.posix_fadvise(fd, at, len(piece), os.POSIX_FADV_DONTNEED)
+        written = os.pwrite(fd, piece, at)
+        digest.update(piece[:written])
+        at += written
+    return digest.digest()
 
 
-def _write(fd: int, data: bytes) -> None:
-    at = 0
-    while at < len(data):
-        at += os.pwrite(fd, data[at : at + (1 << 20)], at)
+def _digest(fd: int) -> bytes:
+    digest, at = sha256(), 0
+    while piece := os.pread(fd, _PIECE, at):
+        digest.update(piece)
+        at += len(piece)
+    return digest.digest()
