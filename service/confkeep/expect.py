@@ -22,6 +22,11 @@ class Expect:
             return self.absent
         return self.anything or etag in self.etags
 
+    def unmet(self, path: str, etag: str | None) -> str:
+        """Why a save to ``path``, which has this etag (None: no file), is a conflict."""
+        there = "holds no file" if etag is None else f"has etag {etag}"
+        return f"{path} {there}; this save expects {self}"
+
     def __str__(self) -> str:
         """For messages."""
         if self.anything:

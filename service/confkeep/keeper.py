@@ -261,9 +261,8 @@ class Keeper:
         with self.store.reading() as connection:
             revision = None if etag is None else revisions.current(connection, target.path, etag)
             known = any(revisions.knows(connection, target.path, base) for base in expect.etags)
-        there = "holds no file" if etag is None else f"has etag {etag}"
         raise Conflict(
-            f"{target.path} {there}; this save expects {expect}",
+            expect.unmet(target.path, etag),
             remedy="read the file again, put your change on top of what is there, and save with its etag",
             etag=etag,
             revision=revision,
@@ -374,17 +373,17 @@ def _checked(target: Target, request: Request, format_: Format | None) -> tuple[
     return check_document(target.path, request.data, format_, strict=request.validate is Validate.STRICT)
 
 
-def as_far_as_known(target: Target, old: Version | None, new: Version, *, dry_run: bool) -> Saved:
-    """The result of a save before anything is written."""
+def as_far_as_known(target: Target, old: Version | None, new: Version | None, *, dry_run: bool) -> Saved:
+    """The result of a save before anything is written; ``new`` is None where the file is to be removed."""
     if target.choice is None:
         raise Changed
     return Saved(
         path=target.path,
-        etag=new.etag,
+        etag="" if new is None else new.etag,
         revision=None,
-        size=len(new.data),
+        size=0 if new is None else len(new.data),
         changed=old != new,
-        created=old is None,
+        created=old is None and new is not None,
         checked=None,
         dry_run=dry_run,
         route=target.choice,
@@ -392,4 +391,5 @@ def as_far_as_known(target: Target, old: Version | None, new: Version, *, dry_ru
         notes=(),
         findings=target.findings,
         diagnostics=(),
+        removed=new is None,
     )

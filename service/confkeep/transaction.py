@@ -21,12 +21,10 @@ from confkeep.etag import Version, version_of
 from confkeep.files import removal
 from confkeep.files.place import resolve
 from confkeep.files.read import Whole, read_whole
-from confkeep.files.route import DECLARED
 from confkeep.files.target import Changed, Target, look
 from confkeep.files.written import Unsettled, Written
 from confkeep.history import intents
 from confkeep.keeper import Keeper, as_far_as_known
-from confkeep.saved import Saved
 from confkeep.writing import Plan, Writing
 
 if TYPE_CHECKING:
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
     from confkeep.files.place import Place
     from confkeep.files.root import OnBusy, Root
     from confkeep.history.revisions import Author
+    from confkeep.saved import Saved
 
 _ATTEMPTS = 5
 
@@ -107,47 +106,25 @@ def _look(keeper: Keeper, change: Change, target: Target, dry_run: bool) -> _Par
     if refusal:
         raise refusal
     old = read_whole(target)
-    if change.data is None:
-        return _Part(change, target, old, None, _removed(target, old, dry_run=dry_run))
-    new = version_of(change.data)
+    new = None if change.data is None else version_of(change.data)
     saved = as_far_as_known(target, None if old is None else old.version, new, dry_run=dry_run)
     return _Part(change, target, old, new, saved)
 
 
-def _removed(target: Target, old: Whole | None, *, dry_run: bool) -> Saved:
-    if target.choice is None:
-        raise Changed
-    return Saved(
-        path=target.path,
-        etag="",
-        revision=None,
-        size=0,
-        changed=old is not None,
-        created=False,
-        checked=None,
-        dry_run=dry_run,
-        route=target.choice,
-        guarantees=DECLARED[target.choice.name],
-        notes=(),
-        findings=target.findings,
-        diagnostics=(),
-        removed=True,
-    )
-
-
 def _compare(parts: list[_Part]) -> None:
     failed: list[dict[str, str | None]] = []
+    first = ""
     for part in parts:
         etag = None if part.old is None else part.old.version.etag
         repeated = not part.changes and not part.change.expect.absent  # of a request whose answer was not seen
         if not repeated and not part.change.expect.holds(etag):
-            failed.append({"path": part.target.path, "etag": etag, "expected": str(part.change.expect)})
+            first = first or part.change.expect.unmet(part.target.path, etag)
+            address = {"root": part.change.root.name, "path": part.change.path}
+            failed.append({**address, "etag": etag, "expected": str(part.change.expect)})
     if failed:
-        first = failed[0]
-        there = "holds no file" if first["etag"] is None else f"has etag {first['etag']}"
         others = f"; {len(failed) - 1} more" if len(failed) > 1 else ""
         raise Conflict(
-            f"{first['path']} {there}; this transaction expects {first['expected']}{others}; nothing was changed",
+            f"{first}{others}; nothing was changed",
             remedy="read these files again, put your changes on top of what is there, and send all of it again",
             failed=failed,
         )

@@ -54,9 +54,8 @@ class Options:
             return
         if not self.overwrite:
             raise AlreadyExists(f"{path} exists already", remedy=_ANOTHER_NAME)
-        there = "holds no file" if etag is None else f"has etag {etag}"
         raise Conflict(
-            f"{path} {there}; this save expects {self.precondition}",
+            self.precondition.unmet(path, etag),
             remedy="read the file again, put your change on top of what is there, and save with its etag",
             etag=etag,
         )
