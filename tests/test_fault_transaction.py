@@ -47,7 +47,7 @@ with batch.keeper() as keeper:
     try:
         batch.save(keeper)
         said = "saved"
-    except (ConfkeepError, OSError) as error:
+    except ConfkeepError as error:
         said = f"{type(error).__name__}: {error}"
     os.write(1, said.encode())
     try:
@@ -69,6 +69,8 @@ FAST: Final = "--seccomp-bpf"
 AT_LEAST: Final = 40
 #: Each with files of its own.
 WORKERS: Final = 2
+#: No test takes so long that a slow machine takes it for one that hangs.
+PARTS: Final = 8
 
 
 class Site(NamedTuple):
@@ -168,14 +170,15 @@ def faults(sites: list[Site]) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.crash
-def test_every_call_fails(disk: Path, strace: str) -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_call_fails(disk: Path, strace: str, part: int) -> None:
     """Once and from then on: both old or both new, and what was said to have failed is not done by the next start."""
     places = [disk / str(number) for number in range(WORKERS)]
     for place in places:
         place.mkdir()
 
     def share(worker: int) -> tuple[Counter[str], list[str]]:
-        return failing(Traced(strace, places[worker]), worker)
+        return failing(Traced(strace, places[worker]), part * WORKERS + worker)
 
     with ThreadPoolExecutor(WORKERS) as pool:
         parts = list(pool.map(share, range(WORKERS)))
@@ -185,11 +188,11 @@ def test_every_call_fails(disk: Path, strace: str) -> None:
     assert wrong == [], "\n".join(wrong)
 
 
-def failing(traced: Traced, worker: int) -> tuple[Counter[str], list[str]]:
-    """This worker's share of the faults: how the saves ended, and what is wrong."""
+def failing(traced: Traced, share: int) -> tuple[Counter[str], list[str]]:
+    """One share of the faults: how the saves ended, and what is wrong."""
     found: Counter[str] = Counter()
     wrong: list[str] = []
-    for what, _ in itertools.islice(faults(traced.sites()), worker, None, WORKERS):
+    for what, _ in itertools.islice(faults(traced.sites()), share, None, PARTS * WORKERS):
         _, said = traced.save(FAST, "-e", f"inject={what}")
         now = traced.batch.present()
         assert "(INJECTED)" in traced.log.read_text(), what
@@ -204,5 +207,5 @@ def failing(traced: Traced, worker: int) -> tuple[Counter[str], list[str]]:
 
 
 def tells(said: str) -> bool:
-    """Whether somebody was told what became of the files; a lock that cannot be let go of (OSError) tells nothing."""
-    return not said.startswith("OSError") and "could not be put back" not in said
+    """Whether somebody was told what became of the files."""
+    return "could not be put back" not in said

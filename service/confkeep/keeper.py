@@ -27,6 +27,7 @@ from confkeep.files.read import is_readable, read, read_whole
 from confkeep.files.root import relative_to
 from confkeep.files.route import DECLARED
 from confkeep.files.target import Changed, Target, look
+from confkeep.files.written import named_failures
 from confkeep.history import intents, revisions
 from confkeep.history.renewal import has_log
 from confkeep.history.revisions import Origin
@@ -123,7 +124,7 @@ class Keeper:
         Raises Refused (with its subclasses), Conflict, InvalidDocument, NotFound, OutOfSpace, IoError,
         JournalUnavailable: the file is as it was. IoError whose detail says so: it is not, and will be repaired.
         """
-        with resolve(root, relative) as place, self.settled([place]):
+        with named_failures(relative, "looking at"), resolve(root, relative) as place, self.settled([place]):
             for _ in range(_ATTEMPTS):
                 with look(place, root.route) as target:
                     try:

@@ -22,7 +22,7 @@ from confkeep.files import removal
 from confkeep.files.place import resolve
 from confkeep.files.read import Whole, read_whole
 from confkeep.files.target import Changed, Target, look
-from confkeep.files.written import Unsettled, Written
+from confkeep.files.written import Unsettled, Written, named_failures
 from confkeep.history import intents
 from confkeep.keeper import Keeper, as_far_as_known
 from confkeep.writing import Plan, Writing
@@ -72,7 +72,7 @@ def transact(keeper: Keeper, changes: Sequence[Change], author: Author, *, dry_r
     Raises Conflict (``failed`` lists every precondition that does not hold), and what Keeper.save raises, with the
     path of the file: then nothing was changed. IoError whose detail says so: what was changed is put back later.
     """
-    with ExitStack() as stack:
+    with ExitStack() as stack, named_failures("these files", "looking at"):
         places = [stack.enter_context(resolve(change.root, change.path)) for change in changes]
         _refuse_twice(places)
         stack.enter_context(keeper.settled(places))

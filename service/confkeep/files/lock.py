@@ -11,7 +11,7 @@ import fcntl
 import os
 import struct
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
@@ -88,8 +88,10 @@ def hold(lock_file: str, keys: Iterable[int], *, wait: float, what: str) -> Gene
         yield
     finally:
         # To close would do, if no other thread had forked meanwhile: the child has a copy of the descriptor.
-        fcntl.fcntl(fd, fcntl.F_OFD_SETLK, _FLOCK.pack(fcntl.F_UNLCK, os.SEEK_SET, 0, 0, 0))
-        os.close(fd)
+        with suppress(OSError):  # what was done under the lock is done, whatever becomes of it
+            fcntl.fcntl(fd, fcntl.F_OFD_SETLK, _FLOCK.pack(fcntl.F_UNLCK, os.SEEK_SET, 0, 0, 0))
+        with suppress(OSError):
+            os.close(fd)
 
 
 def _take(fd: int, key: int, deadline: float, what: str) -> None:

@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 from collections import deque
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -99,7 +99,8 @@ def at(path: str, *, follow: bool = True) -> Generator[Place]:
             return
     finally:
         if parent is not None:
-            os.close(parent)
+            with suppress(OSError):  # what was done there is done
+                os.close(parent)
     with resolve(ANYWHERE, path if os.path.isabs(path) else os.path.join(os.getcwd(), path)) as place:
         yield place
 
@@ -162,7 +163,8 @@ class _Walk:
 
     def close(self) -> None:
         while self.descriptors:
-            os.close(self.descriptors.pop())
+            with suppress(OSError):  # what was done there is done
+                os.close(self.descriptors.pop())
 
     def go(self) -> Place:
         try:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from confkeep.errors import ConfkeepError, IoError, OutOfSpace
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT}
 
@@ -85,3 +89,12 @@ def sync_directory(fd: int) -> None:
     except OSError as error:
         if error.errno != errno.EINVAL:
             raise
+
+
+@contextmanager
+def named_failures(path: str, what: str) -> Generator[None]:
+    """Nothing is written inside the ``with``: an OSError there leaves it as OutOfSpace or IoError (``failure``)."""
+    try:
+        yield
+    except OSError as error:
+        raise failure(error, path, what) from error
