@@ -61,6 +61,7 @@ ERRORS: Final = {
     "fchmod": ("EPERM", "EIO", "EROFS"),
     "fsetxattr": ("ENOSPC", "EDQUOT", "EOPNOTSUPP"),
     "fsync": ("EIO", "ENOSPC", "EDQUOT", "EINTR"),
+    "fdatasync": ("EIO", "ENOSPC", "EDQUOT", "EINTR"),
     "renameat": ("EIO", "EROFS", "EACCES", "ENOSPC"),
     "renameat2": ("EIO", "EROFS", "EACCES", "EINVAL", "EBUSY"),
     "unlinkat": ("EIO", "EROFS", "EACCES"),
@@ -70,7 +71,7 @@ _ONLY_READS: Final = re.compile(r"openat\(.*O_(RDONLY|PATH)(?!.*O_CREAT)")
 #: What is said where the new content is in place, although something failed after that.
 DONE_ALL_THE_SAME: Final = ("its directory could not be flushed", "the save was complete")
 #: tests/test_recovery_killed.py kills at these.
-KILLED_ELSEWHERE: Final = {"pwrite64", "fsync", "ftruncate", "fallocate", "renameat", "unlinkat"}
+KILLED_ELSEWHERE: Final = {"pwrite64", "fsync", "fdatasync", "ftruncate", "fallocate", "renameat", "unlinkat"}
 AT_LEAST = 20
 #: The kernel tells strace of those calls only; but there no signal can be sent.
 FAST: Final = "--seccomp-bpf"

@@ -20,7 +20,7 @@ from confkeep.history.revisions import State
 from confkeep.history.store import Store
 from confkeep.keeper import Keeper, Request
 from confkeep.recovery import Found
-from tests.support.faults import failing, raising
+from tests.support.faults import FLUSHES, failing, raising
 from tests.support.saving import NAME, NEW, OLD, ROUTES, Bench, bench, only, open_intents, recorded, save
 from tests.support.users import STRANGER
 
@@ -63,13 +63,13 @@ def test_the_target_changes_only_while_it_is_promised(
         monkeypatch.setattr(module, name, spied)
 
     with one.keeper() as keeper:
-        for name in ("pwrite", "ftruncate", "fsync"):
+        for name in ("pwrite", "ftruncate", *FLUSHES):
             spy(name)
         spy("rename_exchange", syscalls)
         save(keeper, one)
         monkeypatch.undo()
         keeper.store.make_durable()
-        assert seen == (["pwrite", "fsync"] if route == "overwrite" else ["rename_exchange", "fsync directory"])
+        assert seen == (["pwrite", "fdatasync"] if route == "overwrite" else ["rename_exchange", "fsync directory"])
         assert committed_intents(one) == []
 
 

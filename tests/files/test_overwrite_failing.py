@@ -13,7 +13,7 @@ from confkeep.errors import IoError, OutOfSpace, TargetBusy
 from confkeep.files import lease
 from confkeep.files.overwrite import overwrite
 from confkeep.files.written import Unsettled
-from tests.support.faults import failing
+from tests.support.faults import FLUSHES, failing
 from tests.support.looking import looking
 
 if TYPE_CHECKING:
@@ -117,7 +117,8 @@ def test_others_bytes_are_not_put_back_over(path: Path, monkeypatch: pytest.Monk
         path.write_bytes(b"by hand\n")
         raise OSError(errno.EIO, "fsync")
 
-    monkeypatch.setattr(os, "fsync", flush_fails_after_an_edit)
+    for call in FLUSHES:
+        monkeypatch.setattr(os, call, flush_fails_after_an_edit)
     with pytest.raises(Unsettled):
         save(path)
     assert path.read_bytes() == b"by hand\n"

@@ -68,7 +68,7 @@ def test_what_is_no_store_is_set_aside(state: Path, ruin: Callable[[Path], None]
 @pytest.mark.parametrize(
     "index",
     [
-        "sqlite_autoindex_intents_1", "sqlite_autoindex_files_1", "sqlite_autoindex_contents_1",
+        "sqlite_autoindex_files_1", "sqlite_autoindex_contents_1",
         "contents_to_pack", "revisions_of_file", "revisions_of_content",
     ],
 )  # fmt: skip

@@ -15,6 +15,7 @@ from confkeep.history.store import Store
 from confkeep.recovery import Found
 from tests import test_mutants as known
 from tests.model.machine import FlushStore, Machine
+from tests.support.faults import FLUSHES
 
 if TYPE_CHECKING:
     import sqlite3
@@ -83,7 +84,8 @@ def _deaf(patch: pytest.MonkeyPatch, *, directories: bool) -> None:
         if os.path.isdir(f"/proc/self/fd/{fd}") is not directories:
             fsync(fd)
 
-    patch.setattr(os, "fsync", deaf)
+    for call in FLUSHES:
+        patch.setattr(os, call, deaf)
 
 
 def log_not_flushed(patch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from confkeep.files import leftovers, persistence
+from confkeep.history.checkpoints import Checkpoints
 from confkeep.history.flusher import Flusher
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Still:
             mock.patch.object(ThreadPoolExecutor, "submit", self._submit),
             # What it would do after half a second, a scenario does where it says so.
             mock.patch.object(Flusher, "note", _nothing),
+            mock.patch.object(Checkpoints, "consider", _nothing),
             # The model's disk is as durable as it says, whatever its files are really on.
             mock.patch.object(persistence, "of_state", _nothing),
         ):

@@ -11,6 +11,7 @@ from confkeep.history import intents
 from confkeep.history.revisions import State
 from confkeep.history.store import Store
 from confkeep.writing import Writing
+from tests.support.faults import FLUSHES
 
 if TYPE_CHECKING:
     import pytest
@@ -96,7 +97,8 @@ def a_flush_that_is_tried_again(patch: pytest.MonkeyPatch) -> None:
         except OSError:
             fsync(fd)
 
-    patch.setattr(os, "fsync", twice)
+    for call in FLUSHES:
+        patch.setattr(os, call, twice)
 
 
 #: Saves of these kinds must be found out by a power cut.

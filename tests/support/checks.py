@@ -16,6 +16,7 @@ from confkeep.expect import ABSENT
 from confkeep.files import lease
 from confkeep.history.store import Store
 from confkeep.keeper import Keeper, Request
+from tests.support.faults import FLUSHES
 from tests.support.saving import NEW, OLD, Bench, only, open_intents, promise, recorded, save
 
 if TYPE_CHECKING:
@@ -154,7 +155,8 @@ def _watch_repair(one: Bench, patch: pytest.MonkeyPatch) -> list[str]:
         seen.extend(["durable"] * (len(commits) > before))
 
     def written(fd: int, data: bytes, offset: int) -> int:
-        seen.append("written")
+        if os.path.samestat(os.fstat(fd), one.path.stat()):
+            seen.append("written")
         return pwrite(fd, data, offset)
 
     def flushed(fd: int) -> None:
@@ -165,7 +167,8 @@ def _watch_repair(one: Bench, patch: pytest.MonkeyPatch) -> list[str]:
     patch.setattr(Store, "durable", counted)
     patch.setattr(Store, "make_durable", flushed_log)
     patch.setattr(os, "pwrite", written)
-    patch.setattr(os, "fsync", flushed)
+    for call in FLUSHES:
+        patch.setattr(os, call, flushed)
     return seen
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,13 +20,24 @@ def raising(code: int) -> Callable[..., Any]:
     return fail
 
 
+#: What brings a file to the disk, with or without its times.
+FLUSHES: Final = ("fsync", "fdatasync")
+
+
 def failing(monkeypatch: pytest.MonkeyPatch, name: str, code: int, calls: set[int]) -> list[int]:
     """Let ``os.NAME`` fail in these calls (counted from 1) and work in all others; the calls so far are in the list.
 
-    A failing pwrite writes half of its bytes first, as a disk that fails in the middle does.
+    A failing pwrite writes half of its bytes first, as a disk that fails in the middle does; fsync stands for fdatasync
+    as well.
     """
-    real = getattr(os, name)
     seen: list[int] = []
+    for call in FLUSHES if name == "fsync" else [name]:
+        _patch(monkeypatch, call, code, calls, seen)
+    return seen
+
+
+def _patch(monkeypatch: pytest.MonkeyPatch, name: str, code: int, calls: set[int], seen: list[int]) -> None:
+    real = getattr(os, name)
 
     def sometimes(*arguments: Any) -> Any:  # noqa: ANN401 - stands for any call
         seen.append(len(seen) + 1)
@@ -38,4 +49,3 @@ def failing(monkeypatch: pytest.MonkeyPatch, name: str, code: int, calls: set[in
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(os, name, sometimes)
-    return seen

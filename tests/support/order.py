@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from confkeep.files import syscalls
 from confkeep.history import intents
 from confkeep.history.store import Store
+from tests.support.faults import FLUSHES
 from tests.support.saving import Bench, save
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ def order(one: Bench, patch: pytest.MonkeyPatch) -> list[str]:
     patch.setattr(os, "open", watch.opened)
     patch.setattr(os, "pwrite", watch.change("pwrite"))
     patch.setattr(os, "ftruncate", watch.change("ftruncate"))
-    patch.setattr(os, "fsync", watch.flushed)
+    for call in FLUSHES:
+        patch.setattr(os, call, watch.flushed)
     patch.setattr(syscalls, "rename_exchange", watch.exchanged)
     patch.setattr(intents, "close", watch.closed)
     with one.keeper() as keeper:

@@ -23,6 +23,8 @@ from confkeep.files.target import Changed
 from confkeep.files.written import Unsettled, Written, failure, write_all
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from confkeep.files.target import Target
 
 _PAUSE: Final = 0.0005
@@ -77,7 +79,7 @@ class Turn:
             spare = self._reserve(fd, before)
             written = self._write(fd, before, spare=spare)
             kept = privileges.restore(fd)
-            _flush(self.target, fd, self.old, self.new)
+            _flush(self.target, fd, self.old, self.new, os.fsync if privileges.are_any() else os.fdatasync)
         finally:
             os.close(fd)
         if kept:
@@ -209,14 +211,14 @@ def _rewrite(fd: int, data: bytes) -> None:
         raise OSError(errno.EIO, "the disk does not hold what was written")
 
 
-def _flush(target: Target, fd: int, old: bytes, new: bytes) -> None:
+def _flush(target: Target, fd: int, old: bytes, new: bytes, sync: Callable[[int], None]) -> None:
     """Never retry a bare fsync: the second one answers "ok" for bytes that are not on the disk.
 
     The new bytes are written again; if that fails too, the old ones. By now others may have written: what is not ours
-    is not touched.
+    is not touched. ``sync``: fdatasync(2) leaves out the times, and with them a flush of the filesystem's journal.
     """
     try:
-        os.fsync(fd)
+        sync(fd)
     except OSError as error:
         held = lease.take(fd, LEASE_WAIT)
         try:

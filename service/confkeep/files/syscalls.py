@@ -9,7 +9,6 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import platform
 from typing import Final, NamedTuple
 
 
@@ -39,7 +38,7 @@ _libc.setfsuid.restype = ctypes.c_uint
 
 
 def _numbers() -> Numbers | None:
-    machine = platform.machine()
+    machine = os.uname().machine
     if machine == "aarch64" and ctypes.sizeof(ctypes.c_void_p) == 4:  # noqa: PLR2004 - a 32-bit process on a 64-bit kernel
         machine = "armv7l"
     elif machine == "x86_64" and ctypes.sizeof(ctypes.c_void_p) == 4:  # noqa: PLR2004 - i386 or x32: not in the table

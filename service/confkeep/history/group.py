@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Group:
             leads = self._members is None
             try:
                 members = self._joined()
-                with self._part(members):
+                with nullcontext() if leads else self._part(members):
                     yield self._connection
             except BaseException:
                 if leads:  # nobody else could join yet
@@ -98,7 +98,7 @@ class Group:
 
     @contextmanager
     def _part(self, members: _Members) -> Generator[None]:
-        """What one member does, all or nothing."""
+        """What one member does, all or nothing; of the first, that is the transaction itself."""
         self._connection.execute("SAVEPOINT member")
         try:
             yield

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 #: PRAGMA user_version of the schema beside this file.
-VERSION: Final = 2
+VERSION: Final = 3
 NAME: Final = "history.db"
 _BUSY_SECONDS: Final = 10.0
 _SHOWN: Final = 3

@@ -1,4 +1,4 @@
--- The store's schema, version 2 (PRAGMA user_version). Times are milliseconds since the epoch, hashes SHA-256.
+-- The store's schema, version 3 (PRAGMA user_version). Times are milliseconds since the epoch, hashes SHA-256.
 -- migrations/N.sql makes version N of version N - 1.
 CREATE TABLE contents (
     hash   BLOB PRIMARY KEY,            -- of the bytes as they were saved
@@ -29,8 +29,8 @@ CREATE INDEX revisions_of_content ON revisions (hash, file);
 
 -- A save that has been promised and is not yet settled. At most one for each target.
 CREATE TABLE intents (
-    revision   INTEGER PRIMARY KEY REFERENCES revisions,
-    file       INTEGER NOT NULL UNIQUE REFERENCES files,
+    file       INTEGER PRIMARY KEY REFERENCES files,
+    revision   INTEGER NOT NULL REFERENCES revisions, -- no index: there are as many as saves under way
     batch      INTEGER NOT NULL,        -- the first revision of the saves that are done together, all or none
     back       INTEGER NOT NULL DEFAULT 0,  -- 1: the batch failed, its caller was told so, and it is being undone
     dev        INTEGER,                 -- of the target when it was looked at, NULL where nothing was

@@ -40,6 +40,7 @@ class Store:
         self._settled: list[int] = []
         self._closed = 0
         self._doubtful = False
+        self._synchronous = ""
         try:
             self._connection, self.damage = opening.open_in(directory)
         except opening.Newer as error:
@@ -144,7 +145,9 @@ class Store:
         self._begin("FULL")
 
     def _begin(self, synchronous: str) -> None:
-        self._connection.execute(f"PRAGMA synchronous={synchronous}")
+        if synchronous != self._synchronous:
+            self._connection.execute(f"PRAGMA synchronous={synchronous}")
+            self._synchronous = synchronous
         self._connection.execute("BEGIN IMMEDIATE")
         if self._doubtful:
             try:
