@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import msgspec
@@ -25,6 +26,22 @@ _MiB: Final = 1 << 20
 _LONGEST_WAIT: Final = 20
 
 
+class LogFormat(StrEnum):
+    """How a line of the log is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """From which severity on."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
 class RootSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """``[roots.NAME]``. ``lease_wait`` is in seconds; of what ``keep_…`` limits, 0 means all (history/retention.py)."""
 
@@ -38,12 +55,44 @@ class RootSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     keep_bytes: int = Policy.size
 
 
+class WhoSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """``[access.ROLE]``: numeric ids, as the kernel sees them on the daemon's side of the socket."""
+
+    uids: tuple[int, ...] = ()
+    gids: tuple[int, ...] = ()
+
+
+class AccessSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """``[access]``. ``group``: the socket's group, which may connect; None: the daemon's own."""
+
+    group: int | None = None
+    readers: WhoSettings = WhoSettings()
+    editors: WhoSettings = WhoSettings()
+    admins: WhoSettings = WhoSettings()
+
+
+class LogSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """``[log]``."""
+
+    format: LogFormat = LogFormat.TEXT
+    level: LogLevel = LogLevel.INFO
+
+
 class Settings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The whole file. ``max_body`` is in bytes."""
+    """The whole file. ``max_body`` is in bytes, ``max_headers`` and ``max_header_bytes`` are of one request.
+
+    ``secrets``: globs (fnmatch) of names, or of paths below a root, of files whose content never leaves but by GET.
+    """
 
     socket: str = DEFAULT_SOCKET
     state: str = DEFAULT_STATE
     max_body: int = 16 * _MiB
+    max_headers: int = 100
+    max_header_bytes: int = 32 << 10
+    max_changes: int = 100
+    secrets: tuple[str, ...] = ("secrets.yaml", "secrets.yml", ".env", "*.env", "*.key", "*.pem")
+    access: AccessSettings = AccessSettings()
+    log: LogSettings = LogSettings()
     roots: dict[str, RootSettings] = {}
 
     def as_roots(self) -> dict[str, Root]:
@@ -139,8 +188,9 @@ def _check(settings: Settings, where: str) -> None:
             raise SettingsError(
                 f"{where}: {name!r} cannot name a root", remedy="use letters, digits, '.', '_' and '-', at most 64"
             )
-    if settings.max_body < 1:
-        raise SettingsError(f"{where}: max_body is {settings.max_body}", remedy="give a number of bytes above 0")
+    for key in ("max_body", "max_headers", "max_header_bytes", "max_changes"):
+        if getattr(settings, key) < 1:
+            raise SettingsError(f"{where}: {key} is {getattr(settings, key)}", remedy="give a number above 0")
 
 
 def _holds(root: str, path: str) -> bool:
