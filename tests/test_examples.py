@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from confkeep.cli import parser
-from confkeep.daemon.settings import load
+from confkeep.daemon.loading import load
 from tests.daemon import client
 from tests.daemon.running import PATIENCE
 from tests.support.needs import need

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from confkeep.documents.check import check
@@ -14,8 +15,16 @@ if TYPE_CHECKING:
 _CHECK_SECONDS: Final = 5.0
 
 
-def check_document(path: str, data: bytes, format_: Format | None, *, strict: bool) -> tuple[Diagnostic, ...]:
-    """What is noteworthy about ``data``, which is to be saved at ``path``. Raises InvalidDocument."""
+_HIDDEN: Final = "what is wrong there is not shown: the file is among the secrets of the settings"
+
+
+def check_document(
+    path: str, data: bytes, format_: Format | None, *, strict: bool, secret: bool = False
+) -> tuple[Diagnostic, ...]:
+    """What is noteworthy about ``data``, which is to be saved at ``path``. Raises InvalidDocument.
+
+    ``secret``: messages say where, and nothing of what is there (keys, anchors).
+    """
     if format_ is None:
         return ()
     try:
@@ -26,6 +35,8 @@ def check_document(path: str, data: bytes, format_: Format | None, *, strict: bo
             remedy="make the document smaller, or save with validate=off",
             diagnostics=(),
         ) from error
+    if secret:
+        found = tuple(replace(diagnostic, message=_HIDDEN) for diagnostic in found)
     errors = [diagnostic for diagnostic in found if diagnostic.severity == "error"]
     if not errors:
         return found

@@ -70,6 +70,12 @@ class NoContent(ConfkeepError):
     slug, title, status, exit_code = "no-content", "The revision is a removal", 409, 6
 
 
+class Forbidden(ConfkeepError):
+    """Who asks may connect, but not do this."""
+
+    slug, title, status, exit_code = "forbidden", "This peer may not do that", 403, 7
+
+
 class PreconditionRequired(ConfkeepError):
     """A save must say what it replaces: ``If-Match`` or ``If-None-Match: *`` (RFC 6585, section 3)."""
 

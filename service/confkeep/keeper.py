@@ -24,7 +24,7 @@ from confkeep.files.flush import flush
 from confkeep.files.leftovers import is_temporary
 from confkeep.files.place import resolve
 from confkeep.files.read import is_readable, read, read_whole
-from confkeep.files.root import relative_to
+from confkeep.files.root import is_secret, relative_to
 from confkeep.files.route import DECLARED
 from confkeep.files.target import Changed, Target, look
 from confkeep.files.written import named_failures
@@ -32,7 +32,7 @@ from confkeep.history import intents, revisions
 from confkeep.history.renewal import has_log
 from confkeep.history.revisions import Origin
 from confkeep.history.store import Store
-from confkeep.saved import Content, Saved, Verdict
+from confkeep.saved import Content, Saved, Verdict, as_far_as_known
 from confkeep.writing import Plan, Writing, without_journal
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class Request:
 
     ``exact``: what is there must be what is expected even if it is the new content already. An API's client repeats a
     request whose answer it has not seen; two processes that count on from one number do not want to be told "done".
+    ``secret``: no message may show anything of the content.
     """
 
     data: bytes
@@ -70,6 +71,7 @@ class Request:
     on_busy: OnBusy | None = None
     dry_run: bool = False
     exact: bool = False
+    secret: bool = False
 
 
 class Keeper:
@@ -188,7 +190,7 @@ class Keeper:
         self._compare(target, old, request.expect)
         format_ = None if request.validate is Validate.OFF else format_of(target.place.name)
         if request.dry_run:
-            return replace(saved, checked=format_, diagnostics=_checked(target, request, format_))
+            return replace(saved, checked=format_, diagnostics=_checked(target, root, request, format_))
         plan = Plan(
             target,
             whole,
@@ -199,7 +201,7 @@ class Keeper:
         )
         with Writing(self.store, self.stagers, plan, self.state_finding) as writing:
             writing.stage()
-            diagnostics = _checked(target, request, format_)
+            diagnostics = _checked(target, root, request, format_)
             writing.promise(request.author)
             try:
                 written = writing.write()
@@ -340,6 +342,11 @@ class Keeper:
             path, revision = revisions.get(connection, number)
             return path, revision, revisions.data_of(connection, revision)
 
+    def about(self, number: int) -> tuple[str, Revision]:
+        """As ``revision``, without the bytes: also of a removal."""
+        with self.store.reading() as connection:
+            return revisions.get(connection, number)
+
     def _revision_of(self, path: str, etag: str) -> int | None:
         with self.store.reading() as connection:
             return revisions.current(connection, path, etag)
@@ -370,27 +377,7 @@ def _finding_of(damage: Damage) -> Finding:
     )
 
 
-def _checked(target: Target, request: Request, format_: Format | None) -> tuple[Diagnostic, ...]:
-    return check_document(target.path, request.data, format_, strict=request.validate is Validate.STRICT)
-
-
-def as_far_as_known(target: Target, old: Version | None, new: Version | None, *, dry_run: bool) -> Saved:
-    """The result of a save before anything is written; ``new`` is None where the file is to be removed."""
-    if target.choice is None:
-        raise Changed
-    return Saved(
-        path=target.path,
-        etag="" if new is None else new.etag,
-        revision=None,
-        size=0 if new is None else len(new.data),
-        changed=old != new,
-        created=old is None and new is not None,
-        checked=None,
-        dry_run=dry_run,
-        route=target.choice,
-        guarantees=DECLARED[target.choice.name],
-        notes=(),
-        findings=target.findings,
-        diagnostics=(),
-        removed=new is None,
-    )
+def _checked(target: Target, root: Root, request: Request, format_: Format | None) -> tuple[Diagnostic, ...]:
+    strict = request.validate is Validate.STRICT
+    secret = request.secret or is_secret(root, target.path)
+    return check_document(target.path, request.data, format_, strict=strict, secret=secret)

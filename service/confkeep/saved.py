@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from confkeep.files.route import DECLARED
+from confkeep.files.target import Changed
+
 if TYPE_CHECKING:
     import os
 
     from confkeep.documents.check import Format
     from confkeep.documents.diagnostic import Diagnostic
     from confkeep.errors import Refused
+    from confkeep.etag import Version
     from confkeep.files.finding import Finding
     from confkeep.files.route import Choice, Guarantees
+    from confkeep.files.target import Target
 
 #: Whether another container holds the inode. Nobody can see that yet; a survey of the layout will.
 BoundElsewhere = Literal["unknown"]
@@ -69,3 +74,25 @@ class Verdict:
     refusal: Refused | None
     findings: tuple[Finding, ...]
     bound_elsewhere: BoundElsewhere = "unknown"
+
+
+def as_far_as_known(target: Target, old: Version | None, new: Version | None, *, dry_run: bool) -> Saved:
+    """The result of a save before anything is written; ``new`` is None where the file is to be removed."""
+    if target.choice is None:
+        raise Changed
+    return Saved(
+        path=target.path,
+        etag="" if new is None else new.etag,
+        revision=None,
+        size=0 if new is None else len(new.data),
+        changed=old != new,
+        created=old is None and new is not None,
+        checked=None,
+        dry_run=dry_run,
+        route=target.choice,
+        guarantees=DECLARED[target.choice.name],
+        notes=(),
+        findings=target.findings,
+        diagnostics=(),
+        removed=new is None,
+    )

@@ -21,10 +21,11 @@ from confkeep.etag import Version, version_of
 from confkeep.files import removal
 from confkeep.files.place import resolve
 from confkeep.files.read import Whole, read_whole
+from confkeep.files.root import is_secret
 from confkeep.files.target import Changed, Target, look
 from confkeep.files.written import Unsettled, Written, named_failures
 from confkeep.history import intents
-from confkeep.keeper import Keeper, as_far_as_known
+from confkeep.saved import as_far_as_known
 from confkeep.writing import Plan, Writing
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from confkeep.files.place import Place
     from confkeep.files.root import OnBusy, Root
     from confkeep.history.revisions import Author
+    from confkeep.keeper import Keeper
     from confkeep.saved import Saved
 
 _ATTEMPTS = 5
@@ -49,6 +51,7 @@ class Change:
     expect: Expect
     validate: Validate = Validate.SYNTAX
     on_busy: OnBusy | None = None
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,7 @@ def _compare(parts: list[_Part]) -> None:
             f"{first}{others}; nothing was changed",
             remedy="read these files again, put your changes on top of what is there, and send all of it again",
             failed=failed,
+            **({"etag": failed[0]["etag"]} if len(parts) == 1 else {}),
         )
 
 
@@ -165,7 +169,8 @@ def _checked(part: _Part) -> _Part:
     format_ = format_of(part.target.place.name)
     strict = validate is Validate.STRICT
     try:
-        diagnostics = check_document(part.target.path, part.change.data, format_, strict=strict)
+        secret = part.change.secret or is_secret(part.change.root, part.target.path)
+        diagnostics = check_document(part.target.path, part.change.data, format_, strict=strict, secret=secret)
     except InvalidDocument as error:
         error.members["path"] = part.target.path
         raise

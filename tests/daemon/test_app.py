@@ -12,7 +12,7 @@ REQUESTS = [
     ("GET", "/v1/files/ha/none", 404),
     ("HEAD", "/v1/files/ha/none", 404),
     ("GET", "/v1/files/ha/..", 400),
-    ("DELETE", "/v1/files/ha/a", 405),
+    ("DELETE", "/v1/files/ha/a", 428),
     ("GET", "/none", 404),
 ]
 

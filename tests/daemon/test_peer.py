@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from confkeep.daemon.peer import Peer
 from tests.daemon import client
+from tests.daemon.fixtures import Serve
 from tests.daemon.looking import Folder
-from tests.daemon.running import Daemon
 from tests.support.needs import need
 from tests.support.users import OTHER, STRANGER, run_as
 
@@ -22,11 +21,13 @@ def put(path: str, url: str) -> int:
 
 
 @pytest.fixture
-def opened_to_group(house: Daemon) -> None:
-    """The socket belongs to the group of STRANGER, as an administrator would set it."""
+def opened(serve: Serve, disk: Path) -> Folder:
+    """A directory of a daemon whose socket belongs to the group of STRANGER, as the settings say."""
     need(os.geteuid() == 0, "giving a socket away needs the superuser")
-    Path(house.socket).parent.chmod(0o755)
-    os.chown(house.socket, 0, STRANGER)
+    (disk / "config").mkdir()
+    daemon = serve(settings=f"[access]\ngroup = {STRANGER}\n[roots.ha]\npath = '{disk}/config'\n")
+    Path(daemon.socket).parent.chmod(0o755)
+    return Folder(daemon, disk / "config", "ha")
 
 
 def uids(folder: Folder) -> list[int | None]:
@@ -43,36 +44,36 @@ def test_own_uid_is_recorded(folder: Folder) -> None:
 
 
 @pytest.mark.root
-def test_uid_comes_from_the_kernel(folder: Folder, opened_to_group: None) -> None:
+def test_uid_comes_from_the_kernel(opened: Folder) -> None:
     """Another user's uid is recorded, not ours, and not what it may claim; so it is with a supplementary group."""
-    folder.file("a.yaml")
-    folder.file("b.yaml")
-    url = folder.url("a.yaml")
-    assert run_as(STRANGER, partial(put, folder.daemon.socket, url)) == 200
-    assert uids(folder) == [STRANGER, None]
-    (folder.path / "a.yaml").write_bytes(b"a: 3\n")
-    assert run_as(OTHER, partial(put, folder.daemon.socket, url), groups=(STRANGER,)) == 200
-    assert uids(folder)[0] == OTHER
+    opened.file("a.yaml")
+    opened.file("b.yaml")
+    url = opened.url("a.yaml")
+    assert run_as(STRANGER, partial(put, opened.daemon.socket, url)) == 200
+    assert uids(opened) == [STRANGER, None]
+    (opened.path / "a.yaml").write_bytes(b"a: 3\n")
+    assert run_as(OTHER, partial(put, opened.daemon.socket, url), groups=(STRANGER,)) == 200
+    assert uids(opened)[0] == OTHER
 
 
 @pytest.mark.root
-def test_socket_is_closed_to_others(folder: Folder, opened_to_group: None) -> None:
+def test_socket_is_closed_to_others(opened: Folder) -> None:
     """A user outside the socket's group cannot even connect."""
-    folder.file("a.yaml")
-    assert run_as(OTHER, partial(put, folder.daemon.socket, folder.url("a.yaml"))) == 0
-    assert uids(folder) == []
+    opened.file("a.yaml")
+    assert run_as(OTHER, partial(put, opened.daemon.socket, opened.url("a.yaml"))) == 0
+    assert uids(opened) == []
 
 
 @pytest.mark.root
-def test_each_connection_has_its_own_peer(folder: Folder, opened_to_group: None) -> None:
+def test_each_connection_has_its_own_peer(opened: Folder) -> None:
     """While one user's connection stays open, another's requests are still another's."""
-    folder.file("a.yaml")
-    url = folder.url("a.yaml")
-    with client.connection(folder.daemon.socket) as ours:
+    opened.file("a.yaml")
+    url = opened.url("a.yaml")
+    with client.connection(opened.daemon.socket) as ours:
         for number in range(2):
             assert ours.ask("PUT", url, b"ours: %d\n" % number, {"If-Match": "*"}).status == 200
-            assert run_as(STRANGER, partial(put, folder.daemon.socket, url)) == 200
-    assert uids(folder) == [STRANGER, 0, STRANGER, 0, None]
+            assert run_as(STRANGER, partial(put, opened.daemon.socket, url)) == 200
+    assert uids(opened) == [STRANGER, 0, STRANGER, 0, None]
 
 
 def test_layout_of_the_kernels_answer() -> None:
@@ -83,5 +84,5 @@ def test_layout_of_the_kernels_answer() -> None:
     with ours, theirs:
         raw = ours.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
     layout = vars(peer)["_UCRED"]
-    assert Peer(*layout.unpack(raw)) == (os.getpid(), os.geteuid(), os.getegid())
-    assert Peer(*layout.unpack(b"\0" * 4 + b"\xff" * 8)).uid == 2**32 - 1
+    assert layout.unpack(raw) == (os.getpid(), os.geteuid(), os.getegid())
+    assert layout.unpack(b"\0" * 4 + b"\xff" * 8) == (0, 2**32 - 1, 2**32 - 1)

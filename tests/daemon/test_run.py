@@ -9,6 +9,8 @@ import pytest
 
 from tests.daemon.fixtures import Serve
 from tests.daemon.running import Daemon, short_directory
+from tests.support.needs import need
+from tests.support.users import STRANGER
 
 
 @pytest.fixture
@@ -71,6 +73,16 @@ def test_starts_again_after_a_stop(serve: Serve, config: Path) -> None:
     assert not os.path.exists(daemon.socket)
     daemon.start()
     assert len(daemon.ask("GET", "/v1/history/ha/a.yaml").json["revisions"]) == 1
+
+
+@pytest.mark.root
+def test_socket_belongs_to_the_group_of_the_settings(serve: Serve, config: Path) -> None:
+    """``access.group`` may connect; the lock file beside the socket stays ours."""
+    need(os.geteuid() == 0, "giving the socket away needs the superuser")
+    settings = f"roots.ha.path = '{config}'\naccess.group = {STRANGER}\n"
+    daemon = serve(settings=settings)
+    assert os.stat(daemon.socket).st_gid == STRANGER
+    assert os.stat(daemon.socket + ".lock").st_gid == os.getegid()
 
 
 def test_state_that_is_no_directory(disk: Path, config: Path, elsewhere: str) -> None:

@@ -15,15 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from confkeep.errors import BadPath, NoPermission, NotARegularFile, NotFound, OutsideRoot
-from confkeep.files.place import MAX_LINKS, at, resolve
-from confkeep.files.root import ANYWHERE, Root
-from tests.support.layouts import nested_bind
+from confkeep.files.place import MAX_LINKS, resolve
+from confkeep.files.root import Root
 from tests.support.looking import opened
 from tests.support.users import STRANGER
+from tests.support.walkers import WALKERS, choose, led, link
 
 if TYPE_CHECKING:
     from tests.support.fixtures import AsUser
-    from tests.support.layouts import Ground
 
 
 @pytest.fixture
@@ -35,15 +34,10 @@ def root(tmp_path: Path) -> Root:
     return Root("config", os.fspath(tmp_path / "root"))
 
 
-def led(root: Root, relative: str) -> str:
-    """The path that ``relative`` leads to, as seen from the root."""
-    with resolve(root, relative) as place:
-        return os.path.relpath(place.path, root.path)
-
-
-def link(root: Root, name: str, destination: str | Path) -> None:
-    """Make a symbolic link below the root."""
-    (Path(root.path) / name).symlink_to(destination)
+@pytest.fixture(autouse=True, params=WALKERS)
+def walker(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything here holds for both."""
+    choose(request.param, monkeypatch)
 
 
 def test_a_file_is_at_its_path(root: Root) -> None:
@@ -150,6 +144,13 @@ def test_the_root_itself_is_no_file(root: Root, relative: str) -> None:
         led(root, relative)
 
 
+@pytest.mark.parametrize("relative", ["a\0b", "sub\0/a.yaml", "sub/a.yaml\0"])
+def test_a_nul_is_refused(root: Root, relative: str) -> None:
+    """To the kernel the path would end there."""
+    with pytest.raises(BadPath, match="NUL"):
+        led(root, relative)
+
+
 def test_a_root_that_is_missing_is_not_found(root: Root) -> None:
     """The settings may name a directory that is not mounted yet; nothing is created."""
     shutil.rmtree(root.path)
@@ -165,50 +166,30 @@ def test_a_name_may_be_too_long(root: Root) -> None:
     assert led(root, "x" * 255) == "x" * 255
 
 
-def test_a_single_file_is_addressed_by_its_name(tmp_path: Path) -> None:
-    """A root that is a file holds exactly that name."""
-    (tmp_path / "a.yaml").touch()
-    single = Root("one", os.fspath(tmp_path / "a.yaml"))
-    with resolve(single, "a.yaml") as place:
-        assert place.path == single.path
-    for other in ("b.yaml", "./a.yaml", "", "a.yaml/"):
-        with pytest.raises(NotFound):
-            led(single, other)
+def test_a_path_may_be_too_long(root: Root) -> None:
+    """Where its directories exist but the whole has no name any more that the kernel can say, it is a bad path."""
+    names = ["x" * 250] * 17
+    directory = os.open(root.path, os.O_PATH)
+    for name in names:
+        os.mkdir(name, dir_fd=directory)
+        below = os.open(name, os.O_PATH, dir_fd=directory)
+        os.close(directory)
+        directory = below
+    os.close(directory)
+    with pytest.raises(BadPath, match="longer than the kernel takes"):
+        led(root, "/".join([*names, "a.yaml"]))
+    assert led(root, "/".join([*names[:14], "a.yaml"])).endswith("x/a.yaml")
 
 
-def test_the_links_of_a_single_file_may_lead_anywhere(tmp_path: Path) -> None:
-    """The settings name this very file, so where its links lead is meant."""
-    (tmp_path / "real").mkdir()
-    (tmp_path / "real/b.yaml").touch()
-    (tmp_path / "here").mkdir()
-    (tmp_path / "here/a.yaml").symlink_to("../real/b.yaml")
-    with resolve(Root("one", os.fspath(tmp_path / "here/a.yaml")), "a.yaml") as place:
-        assert place.path == os.fspath(tmp_path / "real/b.yaml")
-
-
-def test_a_place_cannot_be_swapped(root: Root) -> None:
-    """Once resolved, a directory that is renamed away and replaced by a link out of the root changes nothing."""
-    (Path(root.path) / "sub/b.yaml").write_text("b")
-    with resolve(root, "sub/b.yaml") as place:
-        os.rename(os.path.join(root.path, "sub"), os.path.join(root.path, "moved"))
-        link(root, "sub", "/etc")
-        fd = place.look()
-        assert fd is not None
-        assert os.path.samestat(os.fstat(fd), os.stat(os.path.join(root.path, "moved/b.yaml")))
-        os.close(fd)
+def test_a_long_way_to_a_short_path(root: Root) -> None:
+    """What the kernel would not take in one call is walked: only where it leads counts."""
+    assert led(root, "sub/../" * 1000 + "sub/b.yaml") == "sub/b.yaml"
 
 
 def test_a_fifo_is_looked_at_without_opening_it(root: Root) -> None:
     """O_PATH does not wait for somebody at the other end."""
     os.mkfifo(os.path.join(root.path, "fifo"))
     assert led(root, "fifo") == "fifo"
-
-
-def test_mount_points_are_crossed(ground: Ground) -> None:
-    """A file bind in a directory bind is below the root: that is what confkeep exists for."""
-    nested = nested_bind(ground)
-    assert led(Root("config", os.fspath(ground.inside)), "config/nested.yaml") == "config/nested.yaml"
-    assert nested.exists()
 
 
 def test_no_permission_says_where(public: Path, as_user: AsUser) -> None:
@@ -286,91 +267,3 @@ def test_the_walk_is_the_kernels(tmp_path_factory: pytest.TempPathFactory, links
     else:
         assert ours == kernels
     shutil.rmtree(root)
-
-
-def found_at(path: str, *, follow: bool = True) -> str:
-    """The place that ``at`` finds."""
-    with at(path, follow=follow) as place:
-        return place.path
-
-
-def test_at_is_resolve_for_any_path(tmp_path: Path) -> None:
-    """The same place as the walk from ``/``, with what is there; a missing file has one too."""
-    (tmp_path / "sub").mkdir()
-    (tmp_path / "sub/a").touch()
-    for name in ("sub/a", "sub//a", "./sub/../sub/a", "sub/new", "sub"):
-        path = f"{tmp_path}/{name}"
-        with at(path) as place, resolve(ANYWHERE, path) as walked:
-            assert (place.path, place.name, place.passed) == (walked.path, walked.name, walked.passed)
-            assert os.path.samestat(os.fstat(place.parent), os.fstat(walked.parent))
-
-
-def test_at_is_relative_to_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where that is known by a link."""
-    (tmp_path / "sub").mkdir()
-    (tmp_path / "link").symlink_to("sub")
-    monkeypatch.chdir(tmp_path / "link")
-    assert found_at("a") == found_at("./a") == found_at("../sub/a") == os.fspath(tmp_path / "sub/a")
-
-
-def test_at_follows_links(tmp_path: Path) -> None:
-    """Wherever they lead: of directories and of the file, through each other, relative and absolute."""
-    (tmp_path / "one/two").mkdir(parents=True)
-    (tmp_path / "one/two/a").touch()
-    (tmp_path / "directory").symlink_to(tmp_path / "one/two")
-    (tmp_path / "file").symlink_to("directory/../link")
-    (tmp_path / "one/link").symlink_to("two/a")
-    for name in ("file", "directory/a", "one/link"):
-        assert found_at(f"{tmp_path}/{name}") == os.fspath(tmp_path / "one/two/a")
-    (tmp_path / "dangling").symlink_to("one/new")
-    assert found_at(f"{tmp_path}/dangling") == os.fspath(tmp_path / "one/new")
-
-
-def test_at_need_not_follow_the_last_link(tmp_path: Path) -> None:
-    """Then the link is the place, but those on the way are followed."""
-    (tmp_path / "one").mkdir()
-    (tmp_path / "one/a").symlink_to("b")
-    (tmp_path / "directory").symlink_to("one")
-    assert found_at(f"{tmp_path}/directory/a", follow=False) == os.fspath(tmp_path / "one/a")
-
-
-@pytest.mark.parametrize(
-    ("name", "error"),
-    [
-        ("no/a", NotFound),
-        ("file/a", NotFound),
-        ("loop", NotFound),
-        ("a\0b", BadPath),
-        ("x" * 256, BadPath),
-        ("link-to-no/a", NotFound),
-    ],
-)
-def test_at_names_what_is_wrong(tmp_path: Path, name: str, error: type[Exception]) -> None:
-    """As ``resolve`` does, and no descriptor is left."""
-    (tmp_path / "file").touch()
-    (tmp_path / "loop").symlink_to("loop")
-    (tmp_path / "link-to-no").symlink_to("no")
-    before = os.listdir("/proc/self/fd")
-    with pytest.raises(error):
-        found_at(f"{tmp_path}/{name}")
-    assert os.listdir("/proc/self/fd") == before
-
-
-def test_at_behind_a_closed_directory(public: Path, as_user: AsUser) -> None:
-    """Who may not go through is told, by the directory's name."""
-    (public / "closed/sub").mkdir(parents=True)
-    (public / "closed").chmod(0o700)
-    with pytest.raises(NoPermission, match="closed"):
-        as_user(STRANGER, lambda: found_at(f"{public}/closed/sub/a"))
-
-
-def test_at_keeps_the_directory_open(tmp_path: Path) -> None:
-    """A rename of it does not lead elsewhere what was found."""
-    (tmp_path / "sub").mkdir()
-    (tmp_path / "sub/a").write_text("a")
-    with at(f"{tmp_path}/sub/a") as place:
-        (tmp_path / "sub").rename(tmp_path / "moved")
-        fd = place.look()
-        assert fd is not None
-        assert os.path.samestat(os.fstat(fd), (tmp_path / "moved/a").stat())
-        os.close(fd)

@@ -60,6 +60,22 @@ def test_a_failing_call_raises(tmp_path: Path) -> None:
         syscalls.rename_noreplace(directory, "missing", "new")
 
 
+def test_openat2_is_openat2(tmp_path: Path) -> None:
+    """Flags and what may be resolved arrive: a way out is refused with RESOLVE_BENEATH (8) alone."""
+    (tmp_path / "sub").mkdir()
+    try:
+        with opened(tmp_path / "sub", os.O_PATH) as sub:
+            fd = syscalls.openat2(sub, "..", os.O_PATH | os.O_CLOEXEC, 0)
+            assert os.path.samestat(os.fstat(fd), tmp_path.stat())
+            assert not os.get_inheritable(fd)
+            os.close(fd)
+            with pytest.raises(OSError, check=lambda error: error.errno == errno.EXDEV):
+                syscalls.openat2(sub, "..", os.O_PATH | os.O_CLOEXEC, 8)
+    except OSError as error:
+        need(error.errno not in {errno.ENOSYS, errno.EPERM}, "openat2(2) is refused here")
+        raise
+
+
 def test_rename_without_replacing(tmp_path: Path) -> None:
     """A free name is taken, one that exists is not."""
     (tmp_path / "a").write_text("a")
@@ -89,3 +105,5 @@ def test_an_unknown_machine_has_no_such_calls(tmp_path: Path, monkeypatch: pytes
         syscalls.statx(0, 0, ctypes.create_string_buffer(256))
     with pytest.raises(OSError, check=lambda error: error.errno == errno.ENOSYS):
         syscalls.rename_noreplace(0, "a", "b")
+    with pytest.raises(OSError, check=lambda error: error.errno == errno.ENOSYS):
+        syscalls.openat2(0, "a", 0, 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-import os
+import io
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -87,18 +87,19 @@ def test_a_full_disk_leaves_the_log_as_it_is(state: Path, monkeypatch: pytest.Mo
     at_once(monkeypatch)
     store = Store(state)
     saves(store, 3)
-    pwrite, calls = os.pwrite, list[int]()
+    writes: list[int] = []
 
-    def full(fd: int, data: bytes, offset: int) -> int:
-        calls.append(offset)
-        if len(calls) > 1:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return pwrite(fd, data[:4096], offset)
+    class Full(io.FileIO):
+        def write(self, data: object) -> int:
+            writes.append(len(memoryview(data)))  # type: ignore[arg-type]  # bytes
+            if len(writes) > 1:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return super().write(bytes(4096))
 
-    monkeypatch.setattr(os, "pwrite", full)
+    monkeypatch.setattr(checkpoints, "open", lambda path, mode, **_: Full(path, mode), raising=False)
     before = log_size(state)
     saves(store, 1)
-    assert len(calls) == 2
+    assert len(writes) == 2
     assert log_size(state) < before + (1 << 17)
     saves(store, 2)
     store.close()
@@ -108,17 +109,18 @@ def test_nobody_adds_to_the_log_while_it_is_lengthened(state: Path, monkeypatch:
     """Another process's commit at that moment would be overwritten by zeros."""
     store = Store(state)
     saves(store, 1)
-    pwrite, refused = os.pwrite, list[str]()
+    refused: list[str] = []
 
-    def meanwhile(fd: int, data: bytes, offset: int) -> int:
-        with closing(connect(store.path)) as other:
-            other.execute("PRAGMA busy_timeout=0")
-            with pytest.raises(sqlite3.OperationalError, match="locked"):
-                other.execute("BEGIN IMMEDIATE")
+    class Meanwhile(io.FileIO):
+        def write(self, data: object) -> int:
+            with closing(connect(store.path)) as other:
+                other.execute("PRAGMA busy_timeout=0")
+                with pytest.raises(sqlite3.OperationalError, match="locked"):
+                    other.execute("BEGIN IMMEDIATE")
             refused.append("locked")
-        return pwrite(fd, data, offset)
+            return super().write(data)  # type: ignore[arg-type]  # bytes
 
-    monkeypatch.setattr(os, "pwrite", meanwhile)
+    monkeypatch.setattr(checkpoints, "open", lambda path, mode, **_: Meanwhile(path, mode), raising=False)
     at_once(monkeypatch)
     beside = Checkpoints(store.path)
     for _ in range(4):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import signal
-import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from confkeep.errors import SettingsError
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 
-HELP = "run the daemon until SIGTERM or SIGINT"
+HELP = "run the daemon until SIGTERM or SIGINT; SIGHUP reads the settings again"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,18 +35,20 @@ def run(options: argparse.Namespace) -> int:
     # From here on a signal ends it well, also before the event loop has its own handlers: process 1 has no defaults.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # there is nothing to be read again yet
     try:
+        from confkeep.daemon import loading, logs
         from confkeep.daemon import run as daemon
-        from confkeep.daemon import settings
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("confkeep"):
             raise
         raise SettingsError(
             f"the daemon needs {error.name}, which is not installed", remedy="pip install 'confkeep[service]'"
         ) from error
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    daemon.run(settings.load(options.config, roots=options.root, state=options.state, socket=options.socket))
+    read = partial(loading.load, options.config, roots=options.root, state=options.state, socket=options.socket)
+    settings = read()
+    logs.configure(settings.log)
+    daemon.run(settings, read)
     return 0
 
 

@@ -16,7 +16,7 @@ from confkeep.saved import BoundElsewhere
 
 if TYPE_CHECKING:
     from confkeep.daemon.requests import Address
-    from confkeep.errors import Refused
+    from confkeep.errors import ConfkeepError
     from confkeep.history.revisions import Revision
     from confkeep.saved import Saved, Verdict
 
@@ -84,7 +84,7 @@ class RefusalAnswer(msgspec.Struct):
     evidence: str | None = None
 
     @classmethod
-    def of(cls, refusal: Refused) -> RefusalAnswer:
+    def of(cls, refusal: ConfkeepError) -> RefusalAnswer:
         """From the error a save would raise."""
         rule, evidence = refusal.members.get("rule"), refusal.members.get("evidence")
         return cls(refusal.slug, refusal.detail, refusal.remedy, rule, evidence)
@@ -102,6 +102,7 @@ class StatAnswer(msgspec.Struct):
     etag: str | None
     revision: int | None
     last_modified: datetime
+    secret: bool
     writable: bool
     route: Choice | None
     guarantees: Guarantees | None
@@ -125,6 +126,7 @@ class StatAnswer(msgspec.Struct):
             etag=verdict.etag,
             revision=verdict.revision,
             last_modified=datetime.fromtimestamp(found.st_mtime, UTC),
+            secret=address.root.is_secret(address.relative),
             writable=verdict.refusal is None,
             route=verdict.route,
             guarantees=verdict.guarantees,
@@ -179,13 +181,61 @@ class RevisionAnswer(msgspec.Struct):
         )
 
 
-class HistoryAnswer(msgspec.Struct):
-    """Newest first; ``next`` continues as ``before``."""
+class OneRevisionAnswer(RevisionAnswer):
+    """One revision and the file it is of; ``secret``: the file is among the secrets of the settings."""
 
     root: str
     path: str
+    secret: bool
+
+    @classmethod
+    def of_one(cls, at: Address, revision: Revision) -> OneRevisionAnswer:
+        """From the store's row."""
+        shown = msgspec.structs.asdict(RevisionAnswer.of(revision))
+        return cls(**shown, root=at.root.name, path=at.relative, secret=at.root.is_secret(at.relative))
+
+
+class HistoryAnswer(msgspec.Struct):
+    """Newest first; ``next`` continues as ``before``. ``secret``: the file is among the secrets of the settings."""
+
+    root: str
+    path: str
+    secret: bool
     revisions: list[RevisionAnswer]
     next: int | None
+
+
+class MountAnswer(msgspec.Struct):
+    """The mount that a root is on: proc_pid_mountinfo(5)."""
+
+    point: str
+    filesystem: str
+    source: str
+    read_only: bool
+
+
+class RootAnswer(msgspec.Struct):
+    """A root: what is there, and how a new file in it (or the single file that it is) would be written, or why not.
+
+    ``kind`` is ``directory``, ``file`` or ``missing``.
+    """
+
+    name: str
+    path: str
+    kind: str
+    mount: MountAnswer | None
+    on_busy: str
+    journal: str
+    writable: bool
+    route: Choice | None
+    refusal: RefusalAnswer | None
+    findings: tuple[Finding, ...]
+
+
+class RootsAnswer(msgspec.Struct):
+    """All of them, by name."""
+
+    roots: list[RootAnswer]
 
 
 class ServiceAnswer(msgspec.Struct):

@@ -14,8 +14,22 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 
-from confkeep.daemon import problems
-from confkeep.daemon.endpoints import files, history, revisions, root, stat, status, transactions
+from confkeep.daemon import problems, strict
+from confkeep.daemon.access import Guard
+from confkeep.daemon.audit import Audit
+from confkeep.daemon.endpoints import (
+    files,
+    history,
+    metrics,
+    openapi,
+    revisions,
+    root,
+    roots,
+    stat,
+    status,
+    transactions,
+)
+from confkeep.daemon.metrics import Measured
 from confkeep.errors import ConfkeepError
 
 if TYPE_CHECKING:
@@ -44,14 +58,18 @@ def build(service: Service) -> ASGIApp:
     app = Starlette(
         routes=[
             Route("/v1", root.ServiceEndpoint),
+            Route("/v1/roots", roots.RootsEndpoint),
             Route("/v1/files/{address:anything}", files.FileEndpoint),
             Route("/v1/stat/{address:anything}", stat.StatEndpoint),
             Route("/v1/history/{address:anything}", history.HistoryEndpoint),
+            Route("/v1/revisions/{number}", revisions.RevisionEndpoint),
             Route("/v1/revisions/{number}/content", revisions.ContentEndpoint),
             Route("/v1/revisions/{number}/restore", revisions.RestoreEndpoint),
             Route("/v1/transactions", transactions.TransactionEndpoint),
             Route("/healthz", status.HealthEndpoint),
             Route("/readyz", status.ReadyEndpoint),
+            Route("/metrics", metrics.MetricsEndpoint),
+            Route("/openapi.json", openapi.OpenApiEndpoint),
         ],
         exception_handlers={
             ConfkeepError: problems.on_named_error,
@@ -62,7 +80,7 @@ def build(service: Service) -> ASGIApp:
         },
     )
     app.state.service = service
-    return Stamp(app)
+    return Stamp(Audit(Measured(strict.Refusing(Guard(app, service.role_of)), service.metrics)))
 
 
 class Stamp:

@@ -1,4 +1,4 @@
-"""A listening Unix socket of our own.
+"""A listening Unix socket: one that systemd hands over, or else one of our own.
 
 uvicorn would chmod its socket to 0666, and a second daemon on the same path would silently take it over.
 """
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 #: sun_path has 108 bytes, the last of them NUL (unix(7)).
 _LONGEST_PATH: Final = 107
 _BACKLOG: Final = 128
+#: The first descriptor that is handed over (sd_listen_fds(3): SD_LISTEN_FDS_START).
+_HANDED_OVER: Final = 3
+_UNIT_REMEDY: Final = "in the socket unit, name one path with ListenStream= and set Accept=no"
 
 
 @contextmanager
@@ -52,11 +55,16 @@ def sole_holder(path: str, what: str, directory_mode: int) -> Generator[None]:
 
 
 @contextmanager
-def listening(path: str) -> Generator[socket.socket]:
-    """A socket that listens on ``path``, mode 0660; a dead one there is removed, nothing else ever is.
+def listening(path: str, group: int | None = None) -> Generator[socket.socket]:
+    """A listening socket: the one that systemd hands over, or else one of our own on ``path``, mode 0660, of ``group``.
 
-    Raises SettingsError.
+    A dead one at ``path`` is removed, nothing else ever is. What systemd hands over is systemd's: owner, group and mode
+    are the socket unit's, and it stays. Raises SettingsError.
     """
+    if (given := _handed_over()) is not None:
+        with given:
+            yield given
+        return
     if len(os.fsencode(path)) > _LONGEST_PATH:
         raise SettingsError(
             f"the socket's path is longer than {_LONGEST_PATH} bytes, the most a Unix socket can have: {path}",
@@ -64,20 +72,84 @@ def listening(path: str) -> Generator[socket.socket]:
         )
     with sole_holder(path + ".lock", f"socket {path}", 0o750):
         _remove_dead(path)
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener, _bound(listener, path):
+            _open_to(path, group)
+            listener.listen(_BACKLOG)
+            yield listener
+
+
+def _handed_over() -> socket.socket | None:
+    """The socket of ``sd_listen_fds(3)``, if there is one for this process. The variables are gone afterwards."""
+    pid, count = os.environ.pop("LISTEN_PID", None), os.environ.pop("LISTEN_FDS", None)
+    os.environ.pop("LISTEN_FDNAMES", None)
+    if count is None or pid != str(os.getpid()):  # inherited by mistake: they were for the process that started us
+        return None
+    if count != "1":
+        raise SettingsError(
+            f"systemd hands over {count!r} sockets (LISTEN_FDS), but confkeep listens on exactly one",
+            remedy=_UNIT_REMEDY,
+        )
+    try:
+        os.set_inheritable(_HANDED_OVER, False)  # noqa: FBT003 - positional only
+        given = socket.socket(fileno=_HANDED_OVER)
+    except OSError as error:
+        raise SettingsError(
+            f"descriptor {_HANDED_OVER}, which LISTEN_FDS announces, is no socket: {error.strerror}",
+            remedy=_UNIT_REMEDY,
+        ) from error
+    if (wrong := _why_not(given)) is not None:
+        given.close()
+        raise SettingsError(f"the socket that systemd hands over {wrong}", remedy=_UNIT_REMEDY)
+    return given
+
+
+def _why_not(given: socket.socket) -> str | None:
+    if given.family != socket.AF_UNIX:
+        return f"is {given.family.name}, not AF_UNIX"
+    if given.type != socket.SOCK_STREAM:
+        return f"is {given.type.name}, not SOCK_STREAM"
+    if not given.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        return "does not listen"
+    if not isinstance(given.getsockname(), str):  # unix(7): an abstract name has no mode, anybody may connect
+        return "has an abstract name, and so no permissions"
+    return None
+
+
+@contextmanager
+def _bound(listener: socket.socket, path: str) -> Generator[None]:
+    """Bind; whichever way it ends, a signal in the middle included, our socket is not left behind.
+
+    The file is made with the socket's own mode, less the umask (unix_bind_bsd in net/unix/af_unix.c; a test pins it):
+    so it is closed to others from the first moment, and other threads keep their umask.
+    """
+    os.fchmod(listener.fileno(), 0o600)
+    made: os.stat_result | None = None
+    try:
         try:
             listener.bind(path)
-            os.chmod(path, 0o660)
-            listener.listen(_BACKLOG)
         except OSError as error:
-            listener.close()
             raise SettingsError(f"socket {path}: {error.strerror}", remedy="name another with --socket") from error
-        made = os.stat(path)
-        try:
-            yield listener
-        finally:
-            listener.close()
+        made = os.lstat(path)
+        yield
+    finally:
+        if made is None and listener.getsockname():  # a signal came just after bind: what is there is ours
+            made = os.lstat(path)
+        listener.close()
+        if made is not None:
             _remove_ours(path, made)
+
+
+def _open_to(path: str, group: int | None) -> None:
+    """Let the group in; not before the group is the right one."""
+    try:
+        if group is not None:
+            os.chown(path, -1, group)
+    except OSError as error:
+        raise SettingsError(
+            f"socket {path}: it cannot be given to the group {group}: {error.strerror}",
+            remedy="set access.group to a group of the daemon's user, or run the daemon with CAP_CHOWN",
+        ) from error
+    os.chmod(path, 0o660)
 
 
 def _remove_dead(path: str) -> None:

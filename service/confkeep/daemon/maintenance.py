@@ -37,6 +37,10 @@ class Maintenance:
         """From now on."""
         self._thread.start()
 
+    def keep(self, policies: Mapping[str, Policy]) -> None:
+        """From the next time on."""
+        self._policies = policies
+
     def saved(self) -> None:
         """There was a save. How many there were need not be exact."""
         self._saves += 1

@@ -1,42 +1,51 @@
-"""Who is at the other end of a connection: SO_PEERCRED (unix(7))."""
+"""Who is at the other end of a connection: SO_PEERCRED and SO_PEERGROUPS (unix(7))."""
 
 from __future__ import annotations
 
 import socket
 import struct
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
-from confkeep.daemon import problems
+from confkeep.daemon.connection import StrictProtocol
 
 if TYPE_CHECKING:
     import asyncio
 
-_UCRED = struct.Struct("=iII")
+_UCRED: Final = struct.Struct("=iII")
+#: asm-generic/socket.h; Python does not name it.
+_SO_PEERGROUPS: Final = 59
+#: Python's getsockopt takes 1,024 bytes at most; of a peer with more groups than that the primary one alone counts.
+_GROUPS_SIZE: Final = 1024
 
 
 class Peer(NamedTuple):
-    """Across containers uid and gid are right, and pid is 0."""
+    """Across containers uid and gids are right, and pid is 0. ``groups``: those that compose's ``group_add`` gives."""
 
     pid: int
     uid: int
     gid: int
+    groups: tuple[int, ...] = ()
 
 
-class PeerProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol that knows the connection's peer, and whose own errors are problems like all others."""
+def peer_of(connection: socket.socket) -> Peer:
+    """Who connected; asked of the kernel, which noted it at that moment."""
+    pid, uid, gid = _UCRED.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
+    return Peer(pid, uid, gid, _groups_of(connection))
+
+
+def _groups_of(connection: socket.socket) -> tuple[int, ...]:
+    try:
+        found = connection.getsockopt(socket.SOL_SOCKET, _SO_PEERGROUPS, _GROUPS_SIZE)
+    except OSError:
+        return ()  # too many, or a kernel before 4.13
+    return struct.unpack(f"={len(found) // 4}I", found)
+
+
+class PeerProtocol(StrictProtocol):
+    """The protocol of our socket: each request knows its connection's peer."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask the kernel once a connection."""
-        connection: Any = transport.get_extra_info("socket")
-        credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
-        self.app_state = {**self.app_state, "peer": Peer(*_UCRED.unpack(credentials))}
-        super().connection_made(cast("asyncio.Transport", transport))
-
-    def send_400_response(self, msg: str) -> None:
-        """What is no HTTP never reaches the application."""
-        body = problems.of_garbage(msg)
-        head = "HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nConnection: close\r\n"
-        self.transport.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode("ascii") + body)
-        self.transport.close()
+        connection: socket.socket = transport.get_extra_info("socket")
+        self.app_state = {**self.app_state, "peer": peer_of(connection)}
+        super().connection_made(transport)

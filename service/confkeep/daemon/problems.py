@@ -9,6 +9,7 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from confkeep.daemon.audit import SAFE
 from confkeep.errors import ConfkeepError, IoError
 
 if TYPE_CHECKING:
@@ -39,7 +40,11 @@ def _line(request: Request) -> str:
     return f"{request.method} {request.scope['raw_path'].decode('ascii', 'replace')}"
 
 
-def _answer(members: Mapping[str, Any], status: int, headers: Mapping[str, str] | None = None) -> Response:
+def _answer(
+    request: Request, members: Mapping[str, Any], status: int, headers: Mapping[str, str] | None = None
+) -> Response:
+    """The metrics and the audit see the problem in the request's state, wherever it was raised."""
+    request.state.problem = members
     body = msgspec.json.encode(members, enc_hook=str) + b"\n"
     return Response(body, status, dict(headers or {}), media_type="application/problem+json")
 
@@ -55,15 +60,16 @@ async def on_named_error(request: Request, error: Exception) -> Response:
         headers["Retry-After"] = "1"
     if error.members.get("etag"):
         headers["ETag"] = f'"{error.members["etag"]}"'
-    _log.info("%s: %s (%r) %s", _line(request), error.slug, error.detail, request.state.request_id)
-    return _answer(problem_of(error, request.state.request_id), error.status, headers)
+    if request.method in SAFE:  # of the others the audit has a line
+        _log.info("%s: %s (%r) %s", _line(request), error.slug, error.detail, request.state.request_id)
+    return _answer(request, problem_of(error, request.state.request_id), error.status, headers)
 
 
 async def on_os_error(request: Request, error: Exception) -> Response:
     """The operating system failed while we looked or read: nothing was written."""
     _log.error("%s: %s %s", _line(request), error, request.state.request_id)
     named = IoError(f"{error}; nothing was written", remedy="look at the kernel log (dmesg) for errors of the disk")
-    return _answer(problem_of(named, request.state.request_id), named.status)
+    return _answer(request, problem_of(named, request.state.request_id), named.status)
 
 
 async def on_disconnect(_: Request, __: Exception) -> Response:
@@ -98,7 +104,7 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
         "remedy": "GET /v1 lists what this service can do",
         "request_id": request.state.request_id,
     }
-    return _answer(members, error.status_code, error.headers)
+    return _answer(request, members, error.status_code, error.headers)
 
 
 async def on_bug(request: Request, error: Exception) -> Response:
@@ -107,4 +113,4 @@ async def on_bug(request: Request, error: Exception) -> Response:
     named = ConfkeepError(
         f"{type(error).__name__} in confkeep itself", remedy="please report it with the log's traceback"
     )
-    return _answer(problem_of(named, request.state.request_id), named.status)
+    return _answer(request, problem_of(named, request.state.request_id), named.status)

@@ -4,44 +4,65 @@ from __future__ import annotations
 
 import logging
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from confkeep.daemon import app
+from confkeep.daemon import app, notify
 from confkeep.daemon.listening import listening, sole_holder
+from confkeep.daemon.reloading import reload
 from confkeep.daemon.server import Server
 from confkeep.daemon.service import Service
 from confkeep.keeper import Keeper
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from confkeep.daemon.settings import Settings
     from confkeep.recovery import Recovered
 
 _log: Final = logging.getLogger("confkeep")
 
 
-def run(settings: Settings) -> None:
+def run(settings: Settings, read: Callable[[], Settings]) -> None:
     """Serve until SIGTERM or SIGINT. Raises SettingsError or JournalUnavailable when it cannot begin.
 
-    Recovery runs before the socket opens: nobody sees a file that a crash left half written.
+    SIGHUP: go on with what ``read`` returns.
+
+    Recovery runs before the socket opens: nobody sees a file that a crash left half written. (On a socket that systemd
+    hands over, callers wait that long.) A service manager that wants to be told is told (daemon/notify.py).
     """
     state = Path(settings.state)
     lock_file = os.path.join(settings.state, "daemon.lock")
     with sole_holder(lock_file, f"state {settings.state}", 0o700), Keeper(state) as keeper:
+        notify.status("completing what a crash left open")
         recovered = keeper.recover()
         _report(recovered)
-        with listening(settings.socket) as listener:
+        with listening(settings.socket, settings.access.group) as listener:
             service = Service(settings, keeper, recovered)
+            service.socket_group = os.stat(listener.getsockname()).st_gid
             for finding in service.findings():
                 _log.warning("%s: %s; %s (%s)", finding.rule, finding.message, finding.remedy, finding.evidence)
-            server = Server(app.build(service), on_stop=service.stop)
-            _log.info("listening on %s with roots %s", settings.socket, ", ".join(sorted(settings.roots)))
+            server = Server(
+                app.build(service),
+                on_stop=partial(_stop, service),
+                on_reload=partial(reload, service, read),
+                settings=lambda: service.settings,
+            )
+            serving = f"listening on {listener.getsockname()} with roots {', '.join(sorted(settings.roots))}"
+            _log.info("%s", serving)
             service.maintenance.start()
             try:
+                notify.ready(serving)
                 server.run_on(listener)
             finally:
                 service.close()
     _log.info("stopped")
+
+
+def _stop(service: Service) -> None:
+    service.stop()
+    notify.stopping()
 
 
 def _report(recovered: list[Recovered]) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-from typing import TYPE_CHECKING, Final
-
-from starlette.background import BackgroundTask
+import time
+from typing import TYPE_CHECKING, ParamSpec
 
 from confkeep.daemon import service
 from confkeep.daemon.answers import SaveAnswer
+from confkeep.daemon.metrics import outcome_of
 from confkeep.daemon.requests import Address, Parameters, precondition
 from confkeep.documents.check import Validate
 from confkeep.errors import ShuttingDown
@@ -17,6 +16,8 @@ from confkeep.history.revisions import Author, Origin
 from confkeep.keeper import Request as Save
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from confkeep.daemon.service import Service
     from confkeep.saved import Saved
 
-_log: Final = logging.getLogger("confkeep")
+P = ParamSpec("P")
 
 
 def refuse_when_stopping(daemon: Service) -> None:
@@ -55,19 +56,38 @@ def author_of(request: Request, message: str) -> Author:
     return Author(Origin.API, None if peer is None else peer.uid, message, request.state.request_id)
 
 
+async def one(request: Request, work: Callable[P, Saved], *args: P.args, **kwargs: P.kwargs) -> Saved:
+    """Save one file by ``work`` on a worker thread. What came of it, and how long it took, is counted."""
+
+    def alone() -> list[Saved]:
+        return [work(*args, **kwargs)]
+
+    started = time.perf_counter()
+    (saved,) = await several(request, alone)
+    if saved.changed and not saved.dry_run:
+        service.of(request).metrics.save_seconds.observe(saved.route.name, time.perf_counter() - started)
+    return saved
+
+
+async def several(request: Request, work: Callable[P, list[Saved]], *args: P.args, **kwargs: P.kwargs) -> list[Saved]:
+    """The same of several files; their time says nothing of one."""
+    daemon = service.of(request)
+    try:
+        done = await daemon.run(work, *args, **kwargs)
+    except Exception as error:
+        daemon.metrics.save_failed(error)
+        raise
+    for saved in done:
+        daemon.metrics.save_done(saved)
+    outcomes = [outcome_of(saved) for saved in done]
+    request.state.outcome = "saved" if "saved" in outcomes else outcomes[0]  # the audit's word for it
+    return done
+
+
 def answer_of(daemon: Service, at: Address, saved: Saved, author: Author) -> Response:
     """200, or 201 for a new file."""
     daemon.maintenance.saved()
     headers = {} if saved.dry_run else {"ETag": f'"{saved.etag}"'}
     headers |= {} if saved.revision is None else {"Revision": str(saved.revision)}
     status = 201 if saved.created and not saved.dry_run else 200
-    answer = service.answer(SaveAnswer.of(at, saved, author.request), status, headers)
-    answer.background = BackgroundTask(_log_save, at, saved, author)
-    return answer
-
-
-async def _log_save(at: Address, saved: Saved, author: Author) -> None:
-    """One line, once the caller has its answer."""
-    route = saved.route.name if saved.changed else "unchanged"
-    where = f"{at.root.name}/{at.relative}"
-    _log.info("saved %r (%s, revision %s) for uid %s %s", where, route, saved.revision, author.uid, author.request)
+    return service.answer(SaveAnswer.of(at, saved, author.request), status, headers)

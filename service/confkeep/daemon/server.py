@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final, cast
 
 import uvicorn
 
@@ -17,20 +18,31 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+    from confkeep.daemon.settings import Settings
+
 #: Seconds for requests under way once we are told to stop; containers are killed after ten.
 _GRACE: Final = 5
 
 
 class Server(uvicorn.Server):
-    """Runs until SIGTERM or SIGINT."""
+    """Runs until SIGTERM or SIGINT; SIGHUP reads the settings again."""
 
-    def __init__(self, app: ASGIApp, on_stop: Callable[[], None]) -> None:
-        """Configure uvicorn for ``app``; ``on_stop`` is called as soon as the signal comes."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        on_stop: Callable[[], None],
+        on_reload: Callable[[], None],
+        settings: Callable[[], Settings],
+    ) -> None:
+        """Configure uvicorn for ``app``; ``on_stop`` and ``on_reload`` are called as soon as their signal comes.
+
+        ``settings``: those that count at the moment.
+        """
         super().__init__(
             uvicorn.Config(
                 app,
                 loop="asyncio",
-                http=PeerProtocol,
+                http=cast("type[asyncio.Protocol]", partial(PeerProtocol, settings=settings)),
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -42,6 +54,7 @@ class Server(uvicorn.Server):
             )
         )
         self._on_stop = on_stop
+        self._on_reload = on_reload
         self._told = asyncio.Event()
 
     def run_on(self, listener: socket) -> None:
@@ -53,6 +66,7 @@ class Server(uvicorn.Server):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, self._on_reload)
         await self._told.wait()
 
     def stop(self) -> None:

@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 import msgspec
 from starlette.responses import Response
 
+from confkeep.daemon.access import role_of
 from confkeep.daemon.maintenance import Maintenance
+from confkeep.daemon.metrics import Metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from starlette.requests import Request
 
+    from confkeep.daemon.access import Role
+    from confkeep.daemon.peer import Peer
     from confkeep.daemon.settings import Settings
     from confkeep.files.finding import Finding
     from confkeep.keeper import Keeper
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+#: Where we listen and what we have open does not change while we run.
+_FIXED: Final = ("socket", "state")
 _WORKERS: Final = 64  # made when needed; one that waits for a busy file costs others nothing
 
 
@@ -38,6 +44,9 @@ class Service:
         self.recovered = recovered
         self.roots = settings.as_roots()
         self.stopping = False
+        self.metrics = Metrics()
+        #: Its members edit where the settings do not say otherwise; of a socket that systemd made, that one's.
+        self.socket_group = os.getegid() if settings.access.group is None else settings.access.group
         self.maintenance = Maintenance(keeper.store, settings.policies())
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="confkeep")
         self._looker = ThreadPoolExecutor(1, thread_name_prefix="confkeep-look")
@@ -64,6 +73,20 @@ class Service:
     def unsettled(self) -> list[Recovered]:
         """What the start could not repair, and nobody has since."""
         return [item for item in self.recovered if not item.settled and not self.keeper.is_settled(item.revision)]
+
+    def role_of(self, peer: Peer | None) -> Role:
+        """What a peer may, by the settings as they are now."""
+        return role_of(peer, self.settings.access, self.socket_group)
+
+    def reload(self, settings: Settings) -> list[str]:
+        """From now on these settings count; which of them did not, for they need a restart."""
+        fixed = [key for key in _FIXED if getattr(settings, key) != getattr(self.settings, key)]
+        if settings.access.group != self.settings.access.group:
+            fixed.append("access.group")
+        self.settings = settings
+        self.roots = settings.as_roots()
+        self.maintenance.keep(settings.policies())
+        return fixed
 
     def stop(self) -> None:
         """Take no further saves."""

@@ -6,6 +6,7 @@ import os
 import stat
 from dataclasses import dataclass
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import Final
 
 
@@ -39,6 +40,7 @@ class Root:
     """``path`` is absolute. Whether it is a directory or a single file is looked at each time, never remembered.
 
     ``lease_wait``: how many seconds an in-place save tries for the write lease before ``on_busy`` decides.
+    ``secrets``: globs of names, or of paths below the root, of files whose content no message may show.
     """
 
     name: str
@@ -47,6 +49,12 @@ class Root:
     on_busy: OnBusy = OnBusy.WRITE
     journal: Journal = Journal.REQUIRE
     lease_wait: float = LEASE_WAIT
+    secrets: tuple[str, ...] = ()
+
+    def is_secret(self, relative: str) -> bool:
+        """Whether the file ``relative`` is among the secrets."""
+        name = os.path.basename(relative)
+        return any(fnmatchcase(name, glob) or fnmatchcase(relative, glob) for glob in self.secrets)
 
     def is_single_file(self) -> bool:
         """Whether the root is one file. Its one address is its own base name."""
@@ -58,6 +66,11 @@ class Root:
 
 #: The whole filesystem, for paths that no settings restrict: the library and ``confkeep inspect``.
 ANYWHERE = Root(name="", path="/")
+
+
+def is_secret(root: Root, path: str) -> bool:
+    """Whether the file at ``path``, free of links, is among the secrets of ``root``."""
+    return bool(root.secrets) and root.is_secret(relative_to(root, path) or path)
 
 
 def relative_to(root: Root, path: str) -> str | None:

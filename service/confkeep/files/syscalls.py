@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import struct
 from typing import Final, NamedTuple
 
 
@@ -17,6 +18,7 @@ class Numbers(NamedTuple):
 
     statx: int
     renameat2: int
+    openat2: int = 437  # on all machines: calls that came since Linux 5.1 have one number everywhere
 
 
 NUMBERS: Final = {
@@ -47,6 +49,7 @@ def _numbers() -> Numbers | None:
 
 
 HERE: Final = _numbers()
+_OPEN_HOW: Final = struct.Struct("=QQQ")  # flags, mode, resolve (include/uapi/linux/openat2.h)
 StatxBuffer: Final = ctypes.c_char * 256
 
 
@@ -65,6 +68,20 @@ def statx(fd: int, mask: int, buffer: ctypes.Array[ctypes.c_char], name: bytes =
     symlink_nofollow, empty_path = 0x100, 0x1000
     if _syscall(HERE.statx, fd, name, symlink_nofollow if name else empty_path, mask, buffer) != 0:
         raise _failed()
+
+
+def openat2(directory: int, path: str, flags: int, resolve: int) -> int:
+    """``openat2(2)`` of ``path`` as seen from ``directory``: a new descriptor. ``resolve``: RESOLVE_*.
+
+    Raises OSError; ENOSYS where unknown (before Linux 5.6), EPERM where a seccomp profile refuses it.
+    """
+    if HERE is None:
+        raise OSError(errno.ENOSYS, "openat2: no system call number for this machine")
+    how = _OPEN_HOW.pack(flags, 0, resolve)
+    fd = _syscall(HERE.openat2, directory, os.fsencode(path), how, ctypes.c_size_t(len(how)))
+    if fd < 0:
+        raise _failed(path)
+    return int(fd)
 
 
 def rename_noreplace(directory: int, old: str, new: str) -> None:

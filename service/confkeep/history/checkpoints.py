@@ -87,14 +87,12 @@ def _only_writer(connection: sqlite3.Connection) -> Generator[None]:
 
 def _make_room(log: str) -> None:
     """Lengthen ``log`` with zeros; on a full disk it stays as it is. To open and close it harms no lock: renewal.py."""
-    fd = os.open(log, os.O_WRONLY | os.O_CLOEXEC)
-    try:
-        found = size = os.fstat(fd).st_size
+    with open(log, "ab", buffering=0) as file:
+        size = file.tell()
+        zeros = memoryview(bytes(max(0, _ROOM - size)))
         try:
-            while size < _ROOM:
-                size += os.pwrite(fd, bytes(_ROOM - size), size)
+            while zeros:
+                zeros = zeros[file.write(zeros) :]
         except OSError:
-            os.ftruncate(fd, found)
+            file.truncate(size)
             raise
-    finally:
-        os.close(fd)

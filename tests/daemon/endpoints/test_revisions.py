@@ -206,3 +206,23 @@ def test_restore_outside_the_roots(serve: Serve, disk: Path) -> None:
     assert first.stop() == 0
     second = serve("--root", f"other={disk}/other")
     problem(second.ask("POST", f"/v1/revisions/{number}/restore", None, {"If-Match": "*"}), 404, "not-found")
+
+
+def test_one_revision(folder: Folder) -> None:
+    """Whose it is, when and by whom it was made; of a removal as well, which has no content."""
+    address = folder.file("a.yaml")
+    saved = folder.daemon.put(address, b"a: 2\n", "?message=why").json
+    found = folder.daemon.ask("GET", f"/v1/revisions/{saved['revision']}").json
+    assert f"{found['root']}/{found['path']}" == address
+    assert (found["etag"], found["size"], found["message"], found["origin"]) == (etag(b"a: 2\n"), 5, "why", "api")
+    listed = folder.daemon.ask("GET", folder.url("a.yaml", "history")).json["revisions"][0]
+    assert {name: found[name] for name in listed} == listed
+    removed = folder.daemon.ask("DELETE", folder.url("a.yaml"), None, {"If-Match": "*"}).headers["Revision"]
+    assert folder.daemon.ask("GET", f"/v1/revisions/{removed}").json["etag"] is None
+    problem(folder.daemon.ask("GET", f"/v1/revisions/{removed}/content"), 409, "no-content")
+
+
+@pytest.mark.parametrize("number", ["0", "999999999", "-1", "x", "9" * 30])
+def test_a_revision_that_is_not_there(number: str, house: Daemon) -> None:
+    """Whatever is no number of one: not found."""
+    problem(house.ask("GET", f"/v1/revisions/{number}"), 404, "not-found")

@@ -13,10 +13,11 @@ from starlette.responses import Response
 
 from confkeep.daemon import saves, service
 from confkeep.daemon.answers import EntryAnswer, ListAnswer
-from confkeep.daemon.requests import Address, Parameters, address, body, not_modified
+from confkeep.daemon.requests import Address, Parameters, address, body, not_modified, precondition
 from confkeep.documents.check import Format, format_of
-from confkeep.errors import NotARegularFile
+from confkeep.errors import BadParameter, NotARegularFile, NotFound
 from confkeep.files.listing import entries
+from confkeep.transaction import Change
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -30,7 +31,7 @@ _LONGEST_PAGE: Final = 10_000
 
 
 class FileEndpoint(HTTPEndpoint):
-    """GET, HEAD and PUT of one file; GET of a root lists its files."""
+    """GET, HEAD, PUT and DELETE of one file; GET of a root lists its files."""
 
     async def get(self, request: Request) -> Response:
         """The bytes, whole, with their etag; 304 when the caller has them."""
@@ -52,9 +53,31 @@ class FileEndpoint(HTTPEndpoint):
         if not at.relative:
             raise NotARegularFile(f"/{at.root.name} is a root", remedy="name a file below it")
         save = saves.save_of(request)
-        save = replace(save, data=await body(request, daemon.settings.max_body))
-        saved = await daemon.run(daemon.keeper.save, at.root, at.relative, save)
+        secret = at.root.is_secret(at.relative)
+        save = replace(save, data=await body(request, daemon.settings.max_body), secret=secret)
+        saved = await saves.one(request, daemon.keeper.save, at.root, at.relative, save)
         return saves.answer_of(daemon, at, saved, save.author)
+
+    async def delete(self, request: Request) -> Response:
+        """Remove the file, which holds what ``If-Match`` says; its last content stays in the history."""
+        daemon = service.of(request)
+        saves.refuse_when_stopping(daemon)
+        at = address(request, _PREFIX, daemon.roots)
+        if not at.relative:
+            raise NotARegularFile(f"/{at.root.name} is a root", remedy="name a file below it")
+        parameters = Parameters(request, "message", "dry_run")
+        expect = precondition(request)
+        if expect.absent:
+            raise BadParameter("a removal cannot expect that nothing is there", remedy='send If-Match: "ETAG" or *')
+        await body(request, 0)
+        author = saves.author_of(request, parameters.text("message"))
+        change = Change(root=at.root, path=at.relative, data=None, expect=expect)
+        dry_run = parameters.flag("dry_run")
+        (removed,) = await saves.several(request, daemon.keeper.transaction, [change], author, dry_run=dry_run)
+        if not removed.changed:
+            raise NotFound(f"{removed.path} does not exist", remedy="nothing is left to be removed")
+        answer = saves.answer_of(daemon, at, removed, author)
+        return answer if dry_run else Response(status_code=204, headers={"Revision": str(removed.revision)})
 
 
 def _headers(content: Content) -> dict[str, str]:

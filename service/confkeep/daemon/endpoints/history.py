@@ -35,4 +35,4 @@ class HistoryEndpoint(HTTPEndpoint):
         found = await daemon.run(daemon.keeper.history, at.root, at.relative, limit + 1, before)
         shown = [RevisionAnswer.of(revision) for revision in found[:limit]]
         more = shown[-1].id if len(found) > limit else None
-        return service.answer(HistoryAnswer(at.root.name, at.relative, shown, more))
+        return service.answer(HistoryAnswer(at.root.name, at.relative, at.root.is_secret(at.relative), shown, more))

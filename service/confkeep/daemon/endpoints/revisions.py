@@ -1,7 +1,8 @@
-"""``/v1/revisions/{id}``: the bytes of a revision, which never change, and how they come back into the file."""
+"""``/v1/revisions/{id}``: one revision; its bytes, which never change; and how they come back into the file."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Final
 
@@ -9,6 +10,7 @@ from starlette.endpoints import HTTPEndpoint
 from starlette.responses import Response
 
 from confkeep.daemon import saves, service
+from confkeep.daemon.answers import OneRevisionAnswer
 from confkeep.daemon.requests import Address, Parameters, body, not_modified
 from confkeep.errors import NotFound
 from confkeep.files.root import relative_to
@@ -22,6 +24,17 @@ if TYPE_CHECKING:
 _MOST_DIGITS: Final = 19  # of a 64-bit number
 
 
+class RevisionEndpoint(HTTPEndpoint):
+    """GET only."""
+
+    async def get(self, request: Request) -> Response:
+        """One revision of a file below one of the roots: whose, when, by whom."""
+        daemon = service.of(request)
+        Parameters(request)
+        at, revision = await daemon.run(_about, daemon, request.path_params["number"])
+        return service.answer(OneRevisionAnswer.of_one(at, revision))
+
+
 class ContentEndpoint(HTTPEndpoint):
     """GET only."""
 
@@ -29,7 +42,7 @@ class ContentEndpoint(HTTPEndpoint):
         """The bytes of one revision, of a file below one of the roots."""
         daemon = service.of(request)
         Parameters(request)
-        _, revision, data = await daemon.run(_find, daemon, request.path_params["number"])
+        revision, data = await daemon.run(_content, daemon, request.path_params["number"])
         headers = {
             "ETag": f'"{revision.etag}"',
             "Last-Modified": formatdate(revision.time / 1000, usegmt=True),
@@ -50,18 +63,25 @@ class RestoreEndpoint(HTTPEndpoint):
         saves.refuse_when_stopping(daemon)
         save = saves.save_of(request)
         await body(request, 0)
-        at, revision, _ = await daemon.run(_find, daemon, request.path_params["number"])
-        saved = await daemon.run(daemon.keeper.restore, at.root, revision.id, save)
+        at, revision = await daemon.run(_about, daemon, request.path_params["number"])
+        save = replace(save, secret=at.root.is_secret(at.relative))
+        saved = await saves.one(request, daemon.keeper.restore, at.root, revision.id, save)
         return saves.answer_of(daemon, at, saved, save.author)
 
 
-def _find(daemon: Service, number: str) -> tuple[Address, Revision, bytes]:
+def _about(daemon: Service, number: str) -> tuple[Address, Revision]:
     """State may be shared with the library: only files below a root are anybody's business here."""
     if not (number.isascii() and number.isdigit() and len(number) < _MOST_DIGITS):
         raise NotFound(f"there is no revision {number[:40]}", remedy="GET /v1/history/{root}/{path} lists them")
-    path, revision, data = daemon.keeper.revision(int(number))
+    path, revision = daemon.keeper.about(int(number))
     for root in daemon.roots.values():
         relative = relative_to(root, path)
         if relative is not None:
-            return Address(root, relative), revision, data
+            return Address(root, relative), revision
     raise NotFound(f"revision {number} is of no file below a root", remedy="GET /v1 lists the roots")
+
+
+def _content(daemon: Service, number: str) -> tuple[Revision, bytes]:
+    _about(daemon, number)
+    _, revision, data = daemon.keeper.revision(int(number))
+    return revision, data

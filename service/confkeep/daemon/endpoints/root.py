@@ -9,7 +9,6 @@ from starlette.endpoints import HTTPEndpoint
 from confkeep import __version__
 from confkeep.daemon import service
 from confkeep.daemon.answers import ServiceAnswer
-from confkeep.daemon.endpoints import transactions
 from confkeep.daemon.requests import Parameters
 
 if TYPE_CHECKING:
@@ -26,7 +25,10 @@ _CAPABILITIES: Final = [
     "validate:yaml",
     "dry-run",
     "on-busy",
+    "roots",
+    "remove",
 ]
+_LIMITS: Final = ("max_body", "max_headers", "max_header_bytes", "max_changes")
 
 
 class ServiceEndpoint(HTTPEndpoint):
@@ -42,7 +44,7 @@ class ServiceEndpoint(HTTPEndpoint):
                 version=__version__,
                 roots=sorted(daemon.roots),
                 capabilities=_CAPABILITIES,
-                limits={"max_body": daemon.settings.max_body, "max_changes": transactions.MOST},
+                limits={key: getattr(daemon.settings, key) for key in _LIMITS},
                 findings=daemon.findings(),
             )
         )

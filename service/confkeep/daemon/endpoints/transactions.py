@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
     from confkeep.daemon.service import Service
 
-#: Changes in one transaction.
-MOST: Final = 100
-
 
 class ChangeRequest(msgspec.Struct, forbid_unknown_fields=True):
     """One file: ``content`` (text) or ``content_base64`` (any bytes) is to be in it, or it is to be removed."""
@@ -60,15 +57,12 @@ class TransactionEndpoint(HTTPEndpoint):
         parameters = Parameters(request, "message", "dry_run")
         author = saves.author_of(request, parameters.text("message"))
         dry_run = parameters.flag("dry_run")
-        wanted = _decoded(await body(request, daemon.settings.max_body))
+        wanted = _decoded(await body(request, daemon.settings.max_body), daemon.settings.max_changes)
         places = [address_of(change.root, change.path, daemon.roots) for change in wanted]
         changes = [_change(change, at) for change, at in zip(wanted, places, strict=True)]
 
-        def transact() -> list[SaveAnswer]:
-            done = daemon.keeper.transaction(changes, author, dry_run=dry_run)
-            return [SaveAnswer.of(at, saved, author.request) for at, saved in zip(places, done, strict=True)]
-
-        answers = await daemon.run(transact)
+        done = await saves.several(request, daemon.keeper.transaction, changes, author, dry_run=dry_run)
+        answers = [SaveAnswer.of(at, saved, author.request) for at, saved in zip(places, done, strict=True)]
         _tell(daemon, answers)
         return service.answer(TransactionAnswer(answers, dry_run, author.request))
 
@@ -79,7 +73,7 @@ def _tell(daemon: Service, answers: list[SaveAnswer]) -> None:
             daemon.maintenance.saved()
 
 
-def _decoded(data: bytes) -> list[ChangeRequest]:
+def _decoded(data: bytes, most: int) -> list[ChangeRequest]:
     try:
         changes = _DECODER.decode(data).changes
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -87,9 +81,9 @@ def _decoded(data: bytes) -> list[ChangeRequest]:
             f"the body is not what a transaction looks like: {error}",
             remedy='send {"changes": [{"root": …, "path": …, "if_match": …, "content": …}, …]}',
         ) from error
-    if not 1 <= len(changes) <= MOST:
+    if not 1 <= len(changes) <= most:
         raise BadParameter(
-            f"a transaction has 1 to {MOST} changes, this one {len(changes)}", remedy="send several", limit=MOST
+            f"a transaction has 1 to {most} changes, this one {len(changes)}", remedy="send several", limit=most
         )
     return changes
 
@@ -108,6 +102,7 @@ def _change(change: ChangeRequest, at: Address) -> Change:
         expect=expect_of(change.if_match, change.if_none_match, what),
         validate=change.validate,
         on_busy=change.on_busy,
+        secret=at.root.is_secret(at.relative),
     )
 
 

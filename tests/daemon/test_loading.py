@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from confkeep.daemon.settings import Settings, load
+from confkeep.daemon.loading import load
+from confkeep.daemon.settings import SECRETS, LogFormat, LogLevel, Settings, WhoSettings
 from confkeep.errors import SettingsError
 from confkeep.files.root import Journal, OnBusy, Root, RoutePolicy
 from confkeep.history.retention import Policy
@@ -36,7 +37,7 @@ def test_file_says_everything(write: Write) -> None:
     )
     assert (settings.socket, settings.state, settings.max_body) == ("/s", "/st", 17)
     assert settings.as_roots() == {
-        "ha": Root("ha", "/config", RoutePolicy.OVERWRITE, OnBusy.REFUSE, Journal.BEST_EFFORT)
+        "ha": Root("ha", "/config", RoutePolicy.OVERWRITE, OnBusy.REFUSE, Journal.BEST_EFFORT, secrets=SECRETS)
     }
 
 
@@ -45,7 +46,9 @@ def test_defaults(write: Write) -> None:
     settings = load(write(ROOT))
     assert settings == Settings(roots=settings.roots)
     assert (settings.socket, settings.state) == ("/run/confkeep/confkeep.sock", "/var/lib/confkeep")
-    assert settings.as_roots() == {"ha": Root("ha", "/config", RoutePolicy.AUTO, OnBusy.WRITE, Journal.REQUIRE)}
+    assert settings.as_roots() == {
+        "ha": Root("ha", "/config", RoutePolicy.AUTO, OnBusy.WRITE, Journal.REQUIRE, secrets=SECRETS)
+    }
 
 
 def test_flags_alone() -> None:
@@ -60,7 +63,7 @@ def test_flags_over_file(write: Write) -> None:
     text = "socket = '/s'\nstate = '/st'\n" + ROOT + "route = 'overwrite'\n[roots.other]\npath = '/o'\n"
     settings = load(write(text), roots=["ha=/elsewhere"], socket="/flag")
     assert (settings.socket, settings.state) == ("/flag", "/st")
-    assert settings.as_roots()["ha"] == Root("ha", "/elsewhere", RoutePolicy.OVERWRITE)
+    assert settings.as_roots()["ha"] == Root("ha", "/elsewhere", RoutePolicy.OVERWRITE, secrets=SECRETS)
     assert settings.as_roots()["other"].path == "/o"
 
 
@@ -170,3 +173,45 @@ def test_state_inside_a_root(root: str, tmp_path: Path) -> None:
     """Whoever may edit the root could edit the history."""
     with pytest.raises(SettingsError, match="inside it"):
         load(roots=[f"ha={tmp_path / root}"], state=str(tmp_path / "state"))
+
+
+def test_access_log_limits_and_secrets(write: Write) -> None:
+    """Everything that is said beside the roots counts."""
+    text = (
+        "max_headers = 7\nmax_header_bytes = 8\nmax_changes = 9\nsecrets = ['*.token', 'private/*']\n"
+        "[access]\ngroup = 2000\n[access.readers]\nuids = [1, 2]\n[access.editors]\ngids = [3]\n[access.admins]\nuids = [4]\n"
+        "[log]\nformat = 'json'\nlevel = 'warning'\n"
+    )
+    settings = load(write(text + ROOT))
+    assert (settings.max_headers, settings.max_header_bytes, settings.max_changes) == (7, 8, 9)
+    assert settings.as_roots()["ha"].secrets == ("*.token", "private/*")
+    access = settings.access
+    assert (access.group, access.readers, access.editors) == (2000, WhoSettings((1, 2)), WhoSettings((), (3,)))
+    assert (access.admins, settings.log.format, settings.log.level) == (
+        WhoSettings((4,)), LogFormat.JSON, LogLevel.WARNING,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key"),
+    [
+        ("state = '/st'\nmax_body = 'x'\n" + ROOT, 2, "max_body"),
+        ("state = '/st'\n\n# why\nmax_body = 0\n" + ROOT, 4, "max_body"),
+        (ROOT + "colour = 'red'\n", 3, "roots.ha.colour"),
+        (ROOT + "route = 'sideways'\n", 3, "roots.ha.route"),
+        (ROOT + "lease_wait = 21\n", 3, "roots.ha"),
+        (ROOT + "[access.readers]\nuids = ['me']\n", 4, "access.readers.uids"),
+        (ROOT + "[log]\nlevel = 'loud'\n", 4, "log.level"),
+        ("[roots.'ha']\nroute = 'auto'\n", 1, "roots.ha.path"),
+        (ROOT + "[roots.b]\npath = '/b'\nkeep_days = -1\n", 5, "roots.b"),
+        (ROOT + "[roots.b\n", 3, "line 3"),
+    ],
+)
+def test_an_error_names_the_line(write: Write, text: str, line: int, key: str) -> None:
+    """File, line and key, so that it is found at once."""
+    path = write(text)
+    with pytest.raises(SettingsError) as caught:
+        load(path)
+    assert caught.value.detail.startswith((f"{path}:{line}: ", f"{path} is not TOML"))
+    assert key in caught.value.detail
+    assert caught.value.remedy

@@ -1,0 +1,24 @@
+"""``/openapi.json``: what this API is, for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.endpoints import HTTPEndpoint
+from starlette.responses import Response
+
+from confkeep.daemon.requests import Parameters
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+
+class OpenApiEndpoint(HTTPEndpoint):
+    """GET only."""
+
+    async def get(self, request: Request) -> Response:
+        """The document; it is put together when it is first asked for."""
+        Parameters(request)
+        from confkeep.daemon.openapi.document import document
+
+        return Response(document(), media_type="application/json")

@@ -1,0 +1,127 @@
+"""One example of each answer and body, made from the types themselves."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, Final
+
+import msgspec
+
+from confkeep import __version__
+from confkeep.daemon.answers import (
+    EntryAnswer,
+    HistoryAnswer,
+    ListAnswer,
+    MountAnswer,
+    OneRevisionAnswer,
+    ReadyAnswer,
+    RevisionAnswer,
+    RootAnswer,
+    RootsAnswer,
+    SaveAnswer,
+    ServiceAnswer,
+    StatAnswer,
+    TransactionAnswer,
+)
+from confkeep.daemon.endpoints.transactions import ChangeRequest, TransactionRequest
+from confkeep.documents.check import Format
+from confkeep.files.route import DECLARED, Choice, Route
+
+CONTENT: Final = "light:\n  - platform: demo\n"
+ETAG: Final = sha256(CONTENT.encode()).hexdigest()
+REQUEST_ID: Final = "5f0c1d2e3b4a5968"
+_WHEN: Final = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+_ROOT_NAME: Final = "homeassistant"
+_PATH: Final = "packages/lights.yaml"
+_CHOICE: Final = Choice(Route.REPLACE, "ordinary-file", "an ordinary file in a writable directory")
+
+_SAVED: Final = SaveAnswer(
+    root=_ROOT_NAME,
+    path=_PATH,
+    etag=ETAG,
+    revision=43,
+    size=len(CONTENT),
+    changed=True,
+    created=False,
+    removed=False,
+    dry_run=False,
+    checked=Format.YAML,
+    route=_CHOICE,
+    guarantees=DECLARED[Route.REPLACE],
+    notes=(),
+    bound_elsewhere="unknown",
+    findings=(),
+    diagnostics=(),
+    request_id=REQUEST_ID,
+)
+_REVISION: Final = RevisionAnswer(
+    id=43,
+    time=_WHEN,
+    state="applied",
+    origin="api",
+    uid=1000,
+    message="from the kitchen tablet",
+    size=len(CONTENT),
+    etag=ETAG,
+    request_id=REQUEST_ID,
+)
+_ROOT: Final = RootAnswer(
+    name=_ROOT_NAME,
+    path="/config",
+    kind="directory",
+    mount=MountAnswer(point="/config", filesystem="ext4", source="/dev/sda1", read_only=False),
+    on_busy="write",
+    journal="require",
+    writable=True,
+    route=_CHOICE,
+    refusal=None,
+    findings=(),
+)
+_ALL: Final[tuple[msgspec.Struct, ...]] = (
+    _SAVED,
+    TransactionAnswer(changes=[_SAVED], dry_run=False, request_id=REQUEST_ID),
+    StatAnswer(
+        root=_ROOT_NAME,
+        path=_PATH,
+        size=len(CONTENT),
+        mode="0644",
+        uid=1000,
+        gid=1000,
+        etag=ETAG,
+        revision=43,
+        last_modified=_WHEN,
+        secret=False,
+        writable=True,
+        route=_CHOICE,
+        guarantees=DECLARED[Route.REPLACE],
+        refusal=None,
+        findings=(),
+        bound_elsewhere="unknown",
+    ),
+    ListAnswer(root=_ROOT_NAME, entries=[EntryAnswer(_PATH, len(CONTENT), _WHEN)], next=None),
+    HistoryAnswer(root=_ROOT_NAME, path=_PATH, secret=False, revisions=[_REVISION], next=None),
+    OneRevisionAnswer(**msgspec.structs.asdict(_REVISION), root=_ROOT_NAME, path=_PATH, secret=False),
+    RootsAnswer([_ROOT]),
+    ServiceAnswer(
+        service="confkeep",
+        version=__version__,
+        roots=[_ROOT_NAME],
+        capabilities=["files", "history"],
+        limits={"max_body": 16 << 20, "max_headers": 100, "max_header_bytes": 32 << 10, "max_changes": 100},
+        findings=[],
+    ),
+    ReadyAnswer(ready=True, store="open", roots={_ROOT_NAME: "ok"}, recovered=0, unsettled=[], findings=[]),
+    TransactionRequest(
+        [
+            ChangeRequest(root=_ROOT_NAME, path=_PATH, content=CONTENT, if_match=ETAG),
+            ChangeRequest(root=_ROOT_NAME, path="packages/old.yaml", remove=True, if_match="*"),
+        ]
+    ),
+)
+
+
+def example_of(kind: type[msgspec.Struct]) -> Any:  # noqa: ANN401 - whatever JSON can say
+    """What an answer or a body of this type looks like."""
+    (found,) = (one for one in _ALL if type(one) is kind)
+    return msgspec.to_builtins(found)
