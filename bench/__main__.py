@@ -9,10 +9,11 @@ import sys
 from pathlib import Path
 
 import confkeep
-from bench import cli, folder, history, imports, keeper, library, replace, save, start, torn
+from bench import cli, folder, get, history, imports, keeper, library, replace, save, start, torn
 
 _BENCHES = {
     "save": save.run,
+    "get": get.run,
     "start": start.run,
     "cli": cli.run,
     "torn": torn.run,

@@ -132,12 +132,12 @@ def test_every_other_command_of_the_readme_is_one() -> None:
 
 
 def test_settings_of_the_readme(tmp_path: Path) -> None:
-    """The settings file is taken, and shows every key that there is, with its default."""
+    """The settings file is taken; each key has its default, and all of a root's are shown (docs/settings.md: the rest)."""
     (block,) = blocks("toml")
     (tmp_path / "confkeep.toml").write_text(block, "utf-8")
     shown = load(str(tmp_path / "confkeep.toml"))
     assert shown == load(roots=["homeassistant=/config"])
-    assert tomllib.loads(block).keys() == set(shown.__struct_fields__)
+    assert tomllib.loads(block).keys() < set(shown.__struct_fields__)
     assert tomllib.loads(block)["roots"]["homeassistant"].keys() == set(shown.roots["homeassistant"].__struct_fields__)
 
 

@@ -198,6 +198,14 @@ def test_whatever_fails(error: Exception, status: int, slug: str, said: list[dic
     assert (line["status"], line["slug"], line["path"]) == (status, slug, "/v1/files/ha/a")
 
 
+def test_detail_of_several_lines(said: list[dict[str, Any]], caplog: pytest.LogCaptureFixture) -> None:
+    """It stays one line for people, and is as it was for programs."""
+    ask(service(Failing(Conflict("two\nlines"))), "PUT", "/v1/files/ha/a", b"", if_match="*")
+    (record,) = [each for each in caplog.records if each.name == "confkeep.audit"]
+    assert record.getMessage().isprintable()
+    assert said[0]["detail"] == "two\nlines"
+
+
 def test_without_an_answer(said: list[dict[str, Any]]) -> None:
     """A request that was ended before it was answered is in the audit, without a status."""
 

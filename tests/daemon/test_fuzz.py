@@ -11,7 +11,7 @@ from tests.daemon.looking import MEMBERS
 from tests.daemon.wire import answers, exchange
 
 _log = logging.getLogger(__name__)
-_REQUESTS = 700  # of each kind
+_REQUESTS = 1_500  # of each kind
 #: Without HEAD: where its answer ends is not to be seen among others.
 _METHODS = [b"GET", b"PUT", b"POST", b"DELETE", b"OPTIONS", b"PATCH", b"TRACE", b"M-SEARCH"]
 _NOUNS = [b"files", b"stat", b"history", b"revisions", b"transactions", b"roots", b"diff", b"merge", b""]
@@ -34,8 +34,8 @@ _PIECES = [
     ),
 ]
 _NAMES = [
-    *(b"If-Match", b"If-None-Match", b"Content-Length", b"Transfer-Encoding", b"Host", b"Expect", b"Connection"),
-    *(b"Upgrade", b"Content-Type", b"Content-Encoding", b"Content-Range", b"Range", b"Cookie", b"Accept", b"A", b""),
+    *(b"If-Match", b"If-None-Match", b"Content-Length", b"Transfer-Encoding", b"Accept", b"Expect", b"Connection"),
+    *(b"Upgrade", b"Content-Type", b"Content-Encoding", b"Content-Range", b"Range", b"Cookie", b"Host", b"A", b""),
     *(b"Te", b"Trailer", b"Content-Length ", b"X\xff", b"Authorization", b"Last-Event-ID", b"Message", b":"),
 ]
 _VALUES = [
@@ -63,7 +63,7 @@ def target(rng: random.Random) -> bytes:
 
 def headers(rng: random.Random) -> list[bytes]:
     """Some lines that may be headers."""
-    return [rng.choice(_NAMES) + b": " + rng.choice(_VALUES) for _ in range(rng.choice([0, 1, 2, 3, 5, 120]))]
+    return [rng.choice(_NAMES) + b": " + rng.choice(_VALUES) for _ in range(rng.choice([0, 1, 1, 1, 2, 2, 3, 120]))]
 
 
 def with_any_path(rng: random.Random) -> bytes:
@@ -88,7 +88,7 @@ def damaged(rng: random.Random) -> bytes:
     if rng.random() < 0.1:
         return rng.randbytes(rng.randrange(1, 2000))
     request = bytearray(rng.choice([with_any_path, with_any_headers])(rng))
-    for _ in range(rng.randrange(1, 5)):
+    for _ in range(rng.choice([1, 1, 2, 4])):
         at = rng.randrange(len(request) + 1)
         until = min(len(request), at + rng.choice([1, 1, 1, 4, 30]))
         request[at:until] = rng.choice([b"", rng.randbytes(1), bytes(request[at:until]) * 2, rng.choice(_VALUES)])
@@ -97,7 +97,7 @@ def damaged(rng: random.Random) -> bytes:
 
 def is_ours(answer: Answer) -> bool:
     """Whether this is what the API says: no failure of the daemon, and a whole problem if it is one."""
-    if answer.status < 400:
+    if answer.status < 300:
         return True
     if answer.headers["Content-Type"] != "application/problem+json" or answer.status >= 500:
         return False

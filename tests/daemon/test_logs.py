@@ -120,6 +120,14 @@ def test_level(level: LogLevel, said: Said) -> None:
     ]
 
 
+@pytest.mark.parametrize("level", LogLevel)
+def test_the_audit_is_written_at_every_level(level: LogLevel, said: Said) -> None:
+    """Who changed what is no matter of taste."""
+    logs.configure(LogSettings(LogFormat.TEXT, level))
+    logging.getLogger("confkeep.audit").info("PUT /v1/files/ha/a")
+    assert said() == ["INFO confkeep.audit: PUT /v1/files/ha/a"]
+
+
 def test_again(said: Said) -> None:
     """Format and level may change while we run; each line is written once."""
     logs.configure(LogSettings())

@@ -1,14 +1,19 @@
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from confkeep import errors
 from confkeep.daemon.exposition import text
+from confkeep.daemon.metrics import Metrics
 from confkeep.errors import ConfkeepError
+from confkeep.files.route import DECLARED, Choice, Route
 from confkeep.keeper import Keeper
+from confkeep.recovery import Recovered
+from confkeep.saved import Saved
 from tests.daemon.exposed import Family, parse
 from tests.daemon.fixtures import Serve
 from tests.daemon.in_process import Failing, Provoked, ask, service
@@ -91,6 +96,23 @@ def test_busy_and_without_a_lease(folder: Folder) -> None:
     assert grown(without, route="overwrite", guarantee="reader_atomic") == 1
     folder.daemon.put(folder.at("a.yaml"), b"a: 3\n")
     assert grown(without, route="overwrite", guarantee="reader_atomic") == 1
+
+
+@pytest.mark.parametrize(("changed", "dry_run", "counted"), [(True, False, 1), (False, False, 0), (True, True, 0)])
+def test_only_what_was_written_can_lack_a_guarantee(*, changed: bool, dry_run: bool, counted: int) -> None:
+    """A root without a durable journal says so of each answer; it matters where something was written."""
+    metrics = Metrics()
+    declared = DECLARED[Route.OVERWRITE]
+    saved = Saved(
+        path="/a", etag="", revision=1, size=0, changed=changed, created=False, checked=None, dry_run=dry_run,
+        route=Choice(Route.OVERWRITE, "", ""), guarantees=replace(declared, crash_safe=False),
+        notes=(), findings=(), diagnostics=(),
+    )  # fmt: skip
+    metrics.save_done(saved)
+    found = parse(text(metrics.families()))["confkeep_saves_without_guarantee_total"].samples
+    grown = {key: value for key, value in found.items() if value}
+    labels = frozenset({("route", "overwrite"), ("guarantee", "crash_safe")})
+    assert grown == ({("", labels): 1} if counted else {})
 
 
 def test_removal_and_restore_are_saves(folder: Folder) -> None:
@@ -202,12 +224,14 @@ def test_unreadable_history(state: Path) -> None:
     with Keeper(state) as keeper:
         (state / "history.db").rename(state / "aside")
         (state / "history.db").mkdir()
-        answer = ask(service(keeper), "GET", "/metrics")
+        over = service(keeper)
+        over.recovered = [Recovered("/a", 1, None, settled=False, detail="")]
+        answer = ask(over, "GET", "/metrics")
         (state / "history.db").rmdir()
         (state / "aside").rename(state / "history.db")
     found = parse(answer.body.decode())
     assert (answer.status, found["confkeep_history_readable"].value()) == (200, 0)
-    assert found["confkeep_history_revisions"].samples == {}
+    assert found["confkeep_history_revisions"].samples == found["confkeep_recovery_unsettled"].samples == {}
     assert found["process_resident_memory_bytes"].value() > 0
 
 

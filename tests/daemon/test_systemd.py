@@ -194,6 +194,20 @@ def test_runs_on_the_socket_of_systemd(service: Service, root: Path) -> None:
     assert not os.path.exists(service.socket + ".lock")
 
 
+def test_reloads(service: Service) -> None:
+    """ExecReload= has the settings read again; the daemon says when it begins and when it is done, and serves on."""
+    (line,) = lines("confkeep.service", "ExecReload")
+    with service.started(limit=False) as process:
+        service.hear("READY=1")
+        assert client.ask(service.socket, "GET", "/healthz").status == 200
+        subprocess.run(line.replace("$MAINPID", str(process.pid)).split(), check=True, timeout=PATIENCE)
+        assert "MONOTONIC_USEC=" in service.hear("RELOADING=1")
+        service.hear("READY=1")
+        assert client.ask(service.socket, "GET", "/healthz").status == 200
+        process.terminate()
+        assert process.wait(PATIENCE) == 0, service.log
+
+
 def test_callers_wait_for_the_next_start(service: Service) -> None:
     """Who connects while no daemon runs is answered by the next one."""
     with service.started(limit=False) as process:

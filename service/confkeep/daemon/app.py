@@ -80,6 +80,7 @@ def build(service: Service) -> ASGIApp:
         },
     )
     app.state.service = service
+    app.router.redirect_slashes = False  # what is not there is a problem like all others
     return Stamp(Audit(Measured(strict.Refusing(Guard(app, service.role_of)), service.metrics)))
 
 

@@ -119,7 +119,8 @@ class StrictProtocol(HttpToolsProtocol):
     # What the parser finds
 
     def on_message_begin(self) -> None:
-        """Start counting."""
+        """Start counting, and the clock anew: however long the connection had nothing to say, a head has its time."""
+        self._rest()
         self._phase, self._advanced = _Phase.HEAD, True
         super().on_message_begin()
 

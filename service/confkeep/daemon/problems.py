@@ -77,20 +77,6 @@ async def on_disconnect(_: Request, __: Exception) -> Response:
     return Response(status_code=400)
 
 
-def of_garbage(detail: str) -> bytes:
-    """The body of the answer to what is no HTTP request."""
-    members = {
-        "type": "urn:confkeep:problem:bad-request",
-        "slug": "bad-request",
-        "title": "Not an HTTP request",
-        "status": 400,
-        "detail": detail,
-        "remedy": "send HTTP/1.1; percent-encode what is not ASCII in the path",
-        "request_id": "",
-    }
-    return msgspec.json.encode(members) + b"\n"
-
-
 async def on_http_exception(request: Request, error: Exception) -> Response:
     """Unknown paths and methods."""
     if not isinstance(error, HTTPException):

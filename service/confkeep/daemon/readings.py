@@ -75,11 +75,19 @@ def _recovery(service: Service) -> Iterator[Reading]:
         {(): sum(item.settled for item in service.recovered)},
         kind="counter",
     )
-    yield _one(
+    yield Reading(
         "confkeep_recovery_unsettled",
         "Files that a crash left half written and that could not be repaired yet; see /readyz.",
-        len(service.unsettled()),
+        _unsettled(service),
     )
+
+
+def _unsettled(service: Service) -> dict[Labels, float]:
+    """Only the history knows whether somebody has repaired it since."""
+    try:
+        return {(): len(service.unsettled())}
+    except ConfkeepError:
+        return {}
 
 
 def _process() -> Iterator[Reading]:

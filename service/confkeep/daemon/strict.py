@@ -110,7 +110,7 @@ class Refusing:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        refusal: ConfkeepError | None = scope["state"].get("refusal")
+        refusal: ConfkeepError | None = scope.get("state", {}).get("refusal")
         if refusal is None:
             await self.app(scope, receive, send)
             return

@@ -1,6 +1,6 @@
 """The directories of a path below a root in one system call: openat2(2), which leaves the root by no link.
 
-It says where a path leads, never what is wrong with one: where it is refused or fails for whatever reason, files/place.py
+It says where a path leads, never what is wrong: where it is refused or fails for whatever reason, files/place.py
 walks component by component. So both ways have one set of errors.
 """
 

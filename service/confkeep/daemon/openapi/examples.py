@@ -124,4 +124,4 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
 def example_of(kind: type[msgspec.Struct]) -> Any:  # noqa: ANN401 - whatever JSON can say
     """What an answer or a body of this type looks like."""
     (found,) = (one for one in _ALL if type(one) is kind)
-    return msgspec.to_builtins(found)
+    return msgspec.json.decode(msgspec.json.encode(found))

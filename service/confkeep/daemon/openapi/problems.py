@@ -34,6 +34,7 @@ _DIAGNOSTICS: Final = {"type": "array", "items": {"$ref": "#/components/schemas/
 MEMBERS: Final[dict[str, dict[str, Any]]] = {
     "unknown-parameter": {"parameter": _TEXT, "limit": _WHOLE},
     "body-too-large": {"limit": {"type": "integer", "description": "In bytes."}},
+    "headers-too-large": {"max_headers": _WHOLE, "max_header_bytes": _WHOLE},
     "forbidden": {"role": _TEXT, "needed": _TEXT},
     "conflict": {
         "etag": _ETAG,
