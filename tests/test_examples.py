@@ -132,7 +132,7 @@ def test_every_other_command_of_the_readme_is_one() -> None:
 
 
 def test_settings_of_the_readme(tmp_path: Path) -> None:
-    """The settings file is taken; each key has its default, and all of a root's are shown (docs/settings.md: the rest)."""
+    """The settings file is taken; each key has its default, and all of a root's are shown (docs/settings.md)."""
     (block,) = blocks("toml")
     (tmp_path / "confkeep.toml").write_text(block, "utf-8")
     shown = load(str(tmp_path / "confkeep.toml"))

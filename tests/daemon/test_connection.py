@@ -1,4 +1,3 @@
-import os
 import socket
 import time
 from contextlib import ExitStack
@@ -174,7 +173,7 @@ def test_slow_ones_are_hung_up_on(serve: Serve, folder: Folder) -> None:
                 connections[name].sendall(more[name])
             time.sleep(1)
             ended |= hung_up(connections)
-        assert connections.keys() == {"steady"}
+        assert connections.keys() == {"steady"}, ended
         for name in ("silent", "empty lines"):
             assert ended.pop(name) == b""
         for raw in ended.values():
@@ -186,11 +185,15 @@ def test_slow_ones_are_hung_up_on(serve: Serve, folder: Folder) -> None:
 
 
 def test_ends_while_others_are_in_the_middle(serve: Serve, folder: Folder) -> None:
-    """Unfinished heads and refusals hold no end up."""
+    """Unfinished heads, and requests that were refused in their body, hold no end up."""
+    folder.file("a.yaml")
     daemon = serve(settings=f"[roots.ha]\npath = '{folder.path}'\n")
-    with client.connected(daemon.socket) as half, client.connected(daemon.socket) as bad:
+    bad = put(folder, b"Transfer-Encoding: chunked\r\n", b"").replace(folder.address.encode(), b"ha")
+    with client.connected(daemon.socket) as half, client.connected(daemon.socket) as connection:
         half.sendall(GET[:20])
-        bad.sendall(GARBAGE)
-        assert rest(bad).startswith(b"HTTP/1.1 400 ")
+        connection.sendall(bad + b"1\r\na\r\n")
+        connection.sendall(b"zz\r\n")
+        assert rest(connection).startswith(b"HTTP/1.1 400 ")
         assert daemon.stop() == 0
-    assert os.listdir(folder.path) == []
+    assert "graceful" not in daemon.log, daemon.log
+    assert folder.read("a.yaml") == b"a: 1\n"

@@ -179,7 +179,8 @@ def test_access_log_limits_and_secrets(write: Write) -> None:
     """Everything that is said beside the roots counts."""
     text = (
         "max_headers = 7\nmax_header_bytes = 8\nmax_changes = 9\nsecrets = ['*.token', 'private/*']\n"
-        "[access]\ngroup = 2000\n[access.readers]\nuids = [1, 2]\n[access.editors]\ngids = [3]\n[access.admins]\nuids = [4]\n"
+        "[access]\ngroup = 2000\n[access.readers]\nuids = [1, 2]\n[access.editors]\ngids = [3]\n"
+        "[access.admins]\nuids = [4]\n"
         "[log]\nformat = 'json'\nlevel = 'warning'\n"
     )
     settings = load(write(text + ROOT))

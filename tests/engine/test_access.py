@@ -1,16 +1,19 @@
 """Who may do what over the socket, from containers of other users: the socket's group, and roles by numeric ids."""
 
 import os
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.engine.cli import run
 from tests.engine.container import GROUP, HARDENED, ISOLATED, OWNER, Container, give, started
+
+if TYPE_CHECKING:
+    import subprocess
 
 pytestmark = [pytest.mark.engine, pytest.mark.root]
 

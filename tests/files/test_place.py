@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from confkeep.errors import BadPath, NoPermission, NotARegularFile, NotFound, OutsideRoot
-from confkeep.files.place import MAX_LINKS, resolve
+from confkeep.files.place import resolve
 from confkeep.files.root import Root
+from confkeep.files.walk import MAX_LINKS
 from tests.support.looking import opened
 from tests.support.users import STRANGER
 from tests.support.walkers import WALKERS, choose, led, link
@@ -166,8 +167,8 @@ def test_a_name_may_be_too_long(root: Root) -> None:
     assert led(root, "x" * 255) == "x" * 255
 
 
-def test_a_path_may_be_too_long(root: Root) -> None:
-    """Where its directories exist but the whole has no name any more that the kernel can say, it is a bad path."""
+def test_a_path_may_be_longer_than_the_kernel_can_say(root: Root) -> None:
+    """Beyond PATH_MAX it is what the names make of it; links work as everywhere, and what is wrong is said."""
     names = ["x" * 250] * 17
     directory = os.open(root.path, os.O_PATH)
     for name in names:
@@ -175,10 +176,16 @@ def test_a_path_may_be_too_long(root: Root) -> None:
         below = os.open(name, os.O_PATH, dir_fd=directory)
         os.close(directory)
         directory = below
+    os.symlink("../up", "link", dir_fd=directory)
+    os.symlink("/etc", "out", dir_fd=directory)
     os.close(directory)
-    with pytest.raises(BadPath, match="longer than the kernel takes"):
-        led(root, "/".join([*names, "a.yaml"]))
-    assert led(root, "/".join([*names[:14], "a.yaml"])).endswith("x/a.yaml")
+    deep = "/".join(names)
+    assert led(root, f"{deep}/a.yaml") == f"{deep}/a.yaml"
+    assert led(root, f"{deep}/link") == f"{'/'.join(names[:-1])}/up"
+    with pytest.raises(NotFound, match="x/no does not exist"):
+        led(root, f"{deep}/no/a.yaml")
+    with pytest.raises(OutsideRoot, match="x/out leads to /etc"):
+        led(root, f"{deep}/out")
 
 
 def test_a_long_way_to_a_short_path(root: Root) -> None:

@@ -46,6 +46,16 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoints, "Background", AtOnce)
 
 
+def opens_with(monkeypatch: pytest.MonkeyPatch, kind: type[io.FileIO]) -> None:
+    """The log is lengthened through a file of that kind."""
+
+    def opened(path: str, mode: str, buffering: int) -> io.FileIO:
+        assert buffering == 0
+        return kind(path, mode)
+
+    monkeypatch.setattr(checkpoints, "open", opened, raising=False)
+
+
 def test_the_log_has_room_after_some_commits(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A commit into blocks that are there flushes them alone; who saves once and ends does not pay for the room."""
     at_once(monkeypatch)
@@ -90,13 +100,13 @@ def test_a_full_disk_leaves_the_log_as_it_is(state: Path, monkeypatch: pytest.Mo
     writes: list[int] = []
 
     class Full(io.FileIO):
-        def write(self, data: object) -> int:
-            writes.append(len(memoryview(data)))  # type: ignore[arg-type]  # bytes
+        def write(self, data: memoryview) -> int:  # type: ignore[override]  # all that is ever written
+            writes.append(len(data))
             if len(writes) > 1:
                 raise OSError(errno.ENOSPC, "No space left on device")
             return super().write(bytes(4096))
 
-    monkeypatch.setattr(checkpoints, "open", lambda path, mode, **_: Full(path, mode), raising=False)
+    opens_with(monkeypatch, Full)
     before = log_size(state)
     saves(store, 1)
     assert len(writes) == 2
@@ -112,15 +122,15 @@ def test_nobody_adds_to_the_log_while_it_is_lengthened(state: Path, monkeypatch:
     refused: list[str] = []
 
     class Meanwhile(io.FileIO):
-        def write(self, data: object) -> int:
+        def write(self, data: memoryview) -> int:  # type: ignore[override]  # all that is ever written
             with closing(connect(store.path)) as other:
                 other.execute("PRAGMA busy_timeout=0")
                 with pytest.raises(sqlite3.OperationalError, match="locked"):
                     other.execute("BEGIN IMMEDIATE")
             refused.append("locked")
-            return super().write(data)  # type: ignore[arg-type]  # bytes
+            return super().write(data)
 
-    monkeypatch.setattr(checkpoints, "open", lambda path, mode, **_: Meanwhile(path, mode), raising=False)
+    opens_with(monkeypatch, Meanwhile)
     at_once(monkeypatch)
     beside = Checkpoints(store.path)
     for _ in range(4):

@@ -89,7 +89,7 @@ class StrictProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, as long as it makes something of it."""
-        if self._refused:
+        if self._refused:  # a request under way may still have reading resumed
             return
         self._unset_keepalive_if_required()
         self._advanced = False

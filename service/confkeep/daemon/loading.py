@@ -131,7 +131,9 @@ def _check(settings: Settings, source: _Source) -> None:
 
 
 def _check_ids(access: AccessSettings, source: _Source) -> None:
-    named = {("access", "group"): () if access.group is None else (access.group,)}
+    named: dict[tuple[str, ...], tuple[int, ...]] = {
+        ("access", "group"): () if access.group is None else (access.group,)
+    }
     for role in ("readers", "editors", "admins"):
         who: WhoSettings = getattr(access, role)
         named |= {("access", role, "uids"): who.uids, ("access", role, "gids"): who.gids}

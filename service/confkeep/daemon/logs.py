@@ -25,7 +25,9 @@ def configure(wanted: LogSettings) -> None:
         root.addHandler(handler)
     handler.setFormatter(_JsonLines() if wanted.format is LogFormat.JSON else logging.Formatter(_TEXT))
     root.setLevel(wanted.level.upper())
-    logging.getLogger("uvicorn").setLevel(max(root.level, logging.WARNING))  # it tells of each start and stop of its own
+    logging.getLogger("uvicorn").setLevel(
+        max(root.level, logging.WARNING)
+    )  # it tells of each start and stop of its own
     logging.getLogger("confkeep.audit").setLevel(logging.INFO)  # who changed what is told at every level
 
 

@@ -1,7 +1,7 @@
 """The directories of a path below a root in one system call: openat2(2), which leaves the root by no link.
 
-It says where a path leads, never what is wrong: where it is refused or fails for whatever reason, files/place.py
-walks component by component. So both ways have one set of errors.
+It says where a path leads, never what is wrong: where it is refused or fails for whatever reason, files/walk.py
+goes component by component. So both ways have one set of errors.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Where a path leads: from the root to the descriptor of a directory, which cannot be swapped, and a name in it.
 
 The kernel follows the directories where it can keep them below the root (files/beneath.py). Everything else, and every
-error, is the walk's: component by component, symbolic links followed here, so that none leads out of the root.
-Mount points are crossed on purpose: nested binds are the case confkeep exists for.
+error, is the walk's, component by component (files/walk.py). Mount points are crossed on purpose: nested binds are the
+case confkeep exists for.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections import deque
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from confkeep.errors import BadPath, NoPermission, NotARegularFile, NotFound, OutsideRoot
-from confkeep.files import beneath, mounts, syscalls
+from confkeep.errors import BadPath, NoPermission, NotFound
+from confkeep.files import beneath, mounts
 from confkeep.files.root import ANYWHERE
+from confkeep.files.walk import SingleFile, Walk, close_all, look_at, parts_of, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -25,13 +25,7 @@ if TYPE_CHECKING:
     from confkeep.files.mounts import Facts
     from confkeep.files.root import Root
 
-#: The kernel's own limit (path_resolution(7)).
-MAX_LINKS: Final = 40
-_LOOK: Final = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 _DIRECTORY: Final = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
-# linux/magic.h and PROCFS_ROOT_INO of linux/fs.h
-_PROC: Final = 0x9FA0
-_PROC_ROOT: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +48,7 @@ class Place:
 
     def look(self) -> int | None:
         """O_PATH descriptor of what is there now, None where nothing is. The caller closes it."""
-        return _look(self.parent, self.name)
+        return look_at(self.parent, self.name)
 
 
 @contextmanager
@@ -70,7 +64,7 @@ def resolve(root: Root, relative: str) -> Generator[Place]:
     try:
         try:
             place = _found(root.path, relative, held)
-        except _SingleFile as error:
+        except SingleFile as error:
             if relative != os.path.basename(root.path):
                 raise NotFound(
                     f"root {root.name!r} is the single file {root.path}; it holds nothing called {relative!r}",
@@ -80,7 +74,7 @@ def resolve(root: Root, relative: str) -> Generator[Place]:
             place = _found("/", root.path, held)
         yield place
     finally:
-        _close(held)
+        close_all(held)
 
 
 @contextmanager
@@ -129,39 +123,14 @@ def _last(parent: int, name: str, *, follow: bool = True) -> Place | None:
         found = mounts.facts_at(parent, name)
         if follow and found is not None and stat.S_ISLNK(found.mode):
             return None
-        return Place(parent, name, _path(parent, name), found)
+        return Place(parent, name, path_of(parent, name), found)
     except OSError:
         return None
 
 
-def _look(parent: int, name: str) -> int | None:
-    try:
-        return os.open(name, _LOOK, dir_fd=parent)
-    except FileNotFoundError:
-        return None
-
-
-def _path(parent: int, name: str = "") -> str:
-    """The path of ``name`` in the directory ``parent``, as the kernel calls it."""
-    directory = os.readlink(f"/proc/self/fd/{parent}")
-    if directory.endswith(" (deleted)") and mounts.facts(parent, parent).nlink == 0:
-        directory = directory.removesuffix(" (deleted)")
-    return os.path.join(directory, name) if name else directory
-
-
-def _close(descriptors: list[int], *, leave: int = 0) -> None:
-    while len(descriptors) > leave:
-        with suppress(OSError):  # what was done there is done
-            os.close(descriptors.pop())
-
-
-class _SingleFile(Exception):
-    """The root is no directory."""
-
-
 def _found(root: str, relative: str, held: list[int]) -> Place:
     """The place, its directory ``held`` open."""
-    names = _parts(relative)
+    names = parts_of(relative)
     if names and names[-1] != "..":
         parent = beneath.open_directory(root, names[:-1])
         if parent is not None:
@@ -169,13 +138,13 @@ def _found(root: str, relative: str, held: list[int]) -> Place:
             place = _last(parent, names[-1])
             if place is not None:
                 return place
-            _close(held)
-    return _go(_Walk(root, relative, held))
+            close_all(held)
+    return _go(Walk(root, relative, held))
 
 
-def _go(walk: _Walk) -> Place:
+def _go(walk: Walk) -> Place:
     try:
-        return walk.go()
+        return Place(*walk.go())
     except PermissionError as error:
         raise NoPermission(
             f"no permission to look at {error.filename!r} on the way to {walk.whole}",
@@ -185,105 +154,4 @@ def _go(walk: _Walk) -> Place:
     except OSError as error:
         if error.errno != errno.ENAMETOOLONG:
             raise
-        raise BadPath(f"{walk.whole!r} or a name in it is longer than the kernel takes", remedy="shorten it") from error
-
-
-class _Walk:
-    """A stack of directory descriptors from the root down, which the caller closes, and the names still to go."""
-
-    def __init__(self, root: str, relative: str, descriptors: list[int]) -> None:
-        self.root = root
-        self.whole = os.path.join(root, relative)
-        self.pending = deque(_parts(relative))
-        self.descriptors = descriptors
-        self.links = 0
-
-    def go(self) -> Place:
-        try:
-            self.descriptors.append(os.open(self.root, _DIRECTORY))
-        except NotADirectoryError as error:
-            raise _SingleFile from error
-        except FileNotFoundError as error:
-            raise NotFound(
-                f"the root's directory {self.root} does not exist", remedy="create or mount it; nothing was written"
-            ) from error
-        while self.pending:
-            place = self.step(self.pending.popleft())
-            if place is not None:
-                return place
-        raise NotARegularFile(f"{self.whole} is a directory", remedy="name a file in it")
-
-    def step(self, name: str) -> Place | None:
-        if name == "..":
-            self.up()
-            return None
-        parent = self.descriptors[-1]
-        fd = _look(parent, name)
-        if fd is None:
-            if self.pending:
-                raise NotFound(f"the directory {_path(parent, name)} does not exist", remedy="create it first")
-            return Place(parent, name, _path(parent, name))
-        self.descriptors.append(fd)
-        found = mounts.facts(fd, parent)
-        if stat.S_ISLNK(found.mode):
-            self.follow(name)
-        elif not self.pending:
-            os.close(self.descriptors.pop())  # so that a file that is replaced is not kept from being freed
-            return Place(parent, name, _path(parent, name), found)
-        elif not stat.S_ISDIR(found.mode):
-            path = _path(parent, name)
-            raise NotFound(
-                f"{path} is not a directory", remedy="name a path whose directories exist"
-            ) from NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
-        return None
-
-    def up(self) -> None:
-        if len(self.descriptors) > 1:
-            os.close(self.descriptors.pop())
-        elif _path(self.descriptors[0]) != "/":
-            raise self.outside("a symbolic link climbs above it with '..'")
-
-    def follow(self, name: str) -> None:
-        """Go on with what a link says, the one on top of the stack, called ``name``."""
-        self.links += 1
-        if self.links > MAX_LINKS:
-            raise NotFound(
-                f"{self.whole}: more than {MAX_LINKS} symbolic links", remedy="break the loop of links"
-            ) from OSError(errno.ELOOP, os.strerror(errno.ELOOP), self.whole)
-        parent, link = self.descriptors[-2:]
-        if _is_magic(link, parent):
-            raise self.outside(f"{_path(parent, name)} is a magic link, to what a process has open")
-        destination = os.readlink("", dir_fd=link)
-        os.close(self.descriptors.pop())
-        if destination.startswith("/"):
-            destination = self.inside(destination, name)
-            _close(self.descriptors, leave=1)
-        self.pending.extendleft(reversed(_parts(destination)))
-
-    def inside(self, destination: str, name: str) -> str:
-        """An absolute link's text, as seen from the root. Links are written for the path the root is known by."""
-        for base in (self.root, _path(self.descriptors[0])):
-            if destination == base or destination.startswith(base.rstrip("/") + "/"):
-                return destination[len(base) :]
-        link = _path(self.descriptors[-1], name)
-        raise self.outside(f"the symbolic link {link} leads to {destination}")
-
-    def outside(self, how: str) -> OutsideRoot:
-        return OutsideRoot(
-            f"{self.whole} leads out of its root {self.root}: {how}",
-            remedy="move the file below the root, or configure a root that contains it",
-            rule="MNT024",
-        )
-
-
-def _is_magic(link: int, parent: int) -> bool:
-    """Whether a link leads elsewhere than its text says: those of proc, ``fd/N``, ``cwd``, ``exe``, ``root``, ``ns/X``.
-
-    The ordinary ones there (``self``, ``mounts``) are in its first directory. Deeper down are a few for devices
-    (``asound``): they are taken for magic, for nothing tells them apart without following them.
-    """
-    return syscalls.filesystem_type(link) == _PROC and mounts.facts(parent, parent).ino != _PROC_ROOT
-
-
-def _parts(path: str) -> list[str]:
-    return [part for part in path.split("/") if part not in {"", "."}]
+        raise BadPath(f"a name in {walk.whole!r} is longer than the filesystem takes", remedy="shorten it") from error

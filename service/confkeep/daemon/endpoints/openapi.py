@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.endpoints import HTTPEndpoint
 from starlette.responses import Response
 
+from confkeep.daemon import service
 from confkeep.daemon.requests import Parameters
 
 if TYPE_CHECKING:
@@ -17,8 +18,12 @@ class OpenApiEndpoint(HTTPEndpoint):
     """GET only."""
 
     async def get(self, request: Request) -> Response:
-        """The document; it is put together when it is first asked for."""
+        """The document; put together when it is first asked for, while others are served."""
         Parameters(request)
-        from confkeep.daemon.openapi.document import document
+        return Response(await service.of(request).run(_document), media_type="application/json")
 
-        return Response(document(), media_type="application/json")
+
+def _document() -> bytes:
+    from confkeep.daemon.openapi.document import document
+
+    return document()
