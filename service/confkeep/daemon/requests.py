@@ -199,11 +199,8 @@ async def body(request: Request, most: int) -> bytes:
             raise BadParameter(
                 f"{name} is not taken on a save", remedy="send the whole content, as it is to be on the disk"
             )
-    too_large = BodyTooLarge(
-        f"the body is over {most} bytes",
-        remedy="raise max_body in the settings if this really is configuration",
-        limit=most,
-    )
+    remedy = "raise max_body in the settings if this really is configuration" if most else "send this without a body"
+    too_large = BodyTooLarge(f"the body is over {most} bytes", remedy=remedy, limit=most)
     announced = request.headers.get("content-length", "0")
     if announced.isascii() and announced.isdigit() and int(announced) > most:
         raise too_large

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from confkeep.daemon import app, notify
 from confkeep.daemon.listening import listening, sole_holder
 from confkeep.daemon.reloading import reload
-from confkeep.daemon.server import Server
+from confkeep.daemon.server import Server, Told
 from confkeep.daemon.service import Service
 from confkeep.keeper import Keeper
 
@@ -43,21 +43,19 @@ def run(settings: Settings, read: Callable[[], Settings]) -> None:
             service.socket_group = os.stat(listener.getsockname()).st_gid
             for finding in service.findings():
                 _log.warning("%s: %s; %s (%s)", finding.rule, finding.message, finding.remedy, finding.evidence)
-            server = Server(
-                app.build(service),
-                on_stop=partial(_stop, service),
-                on_reload=partial(reload, service, read),
-                settings=lambda: service.settings,
-            )
             serving = f"listening on {listener.getsockname()} with roots {', '.join(sorted(settings.roots))}"
-            _log.info("%s", serving)
+            told = Told(partial(_ready, serving), partial(reload, service, read), partial(_stop, service))
             service.maintenance.start()
             try:
-                notify.ready(serving)
-                server.run_on(listener)
+                Server(app.build(service), told, lambda: service.settings).run_on(listener)
             finally:
                 service.close()
     _log.info("stopped")
+
+
+def _ready(serving: str) -> None:
+    _log.info("%s", serving)
+    notify.ready(serving)
 
 
 def _stop(service: Service) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import signal
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 import uvicorn
 
@@ -24,20 +24,24 @@ if TYPE_CHECKING:
 _GRACE: Final = 5
 
 
+class Told(NamedTuple):
+    """What is called when everything listens, signals too; at SIGHUP; as soon as we are to stop."""
+
+    ready: Callable[[], None]
+    reload: Callable[[], None]
+    stop: Callable[[], None]
+
+
 class Server(uvicorn.Server):
     """Runs until SIGTERM or SIGINT; SIGHUP reads the settings again."""
 
     def __init__(
         self,
         app: ASGIApp,
-        on_stop: Callable[[], None],
-        on_reload: Callable[[], None],
+        told: Told,
         settings: Callable[[], Settings],
     ) -> None:
-        """Configure uvicorn for ``app``; ``on_stop`` and ``on_reload`` are called as soon as their signal comes.
-
-        ``settings``: those that count at the moment.
-        """
+        """Configure uvicorn for ``app``. ``settings``: those that count at the moment."""
         super().__init__(
             uvicorn.Config(
                 app,
@@ -53,8 +57,7 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=_GRACE,
             )
         )
-        self._on_stop = on_stop
-        self._on_reload = on_reload
+        self._calls = told
         self._told = asyncio.Event()
 
     def run_on(self, listener: socket) -> None:
@@ -66,12 +69,13 @@ class Server(uvicorn.Server):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
-        loop.add_signal_handler(signal.SIGHUP, self._on_reload)
+        loop.add_signal_handler(signal.SIGHUP, self._calls.reload)
+        self._calls.ready()
         await self._told.wait()
 
     def stop(self) -> None:
         """Answer what is under way, take no further saves, and end."""
-        self._on_stop()
+        self._calls.stop()
         self.should_exit = True
         self._told.set()
 
