@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-from collections import Counter
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -32,6 +30,7 @@ from confkeep.keeper import Keeper, Request
 from confkeep.writing import Writing
 from tests.support.faults import raising
 from tests.support.layouts import LAYOUTS
+from tests.support.looking import open_files
 from tests.support.saving import NAME, NEW, OLD, ROUTES, Bench, bench, only, open_intents, recorded, save
 
 if TYPE_CHECKING:
@@ -317,15 +316,6 @@ def test_no_descriptor_is_left(keeper: Keeper, one: Bench) -> None:
         with pytest.raises((InvalidDocument, Conflict)):
             failing()
     assert open_files() == before
-
-
-def open_files() -> Counter[str]:
-    """What this process has open, but for the history: it is copied beside the saves."""
-    names: list[str] = []
-    for fd in os.listdir("/proc/self/fd"):
-        with suppress(FileNotFoundError):  # of the listing itself
-            names.append(os.readlink(f"/proc/self/fd/{fd}"))
-    return Counter(name for name in names if "/history.db" not in name and not name.startswith("/proc/"))
 
 
 def test_the_lock_file_is_in_the_state(keeper: Keeper, one: Bench) -> None:

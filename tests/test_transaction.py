@@ -21,6 +21,7 @@ from confkeep.keeper import Request
 from confkeep.transaction import Change, transact
 from confkeep.writing import Writing
 from tests.support.batches import FOUR, MODE, OTHER_NAME, TWO, Batch
+from tests.support.looking import open_files
 from tests.support.saving import open_intents
 
 if TYPE_CHECKING:
@@ -295,7 +296,7 @@ def test_no_descriptor_stays_open(batch: Batch, keeper: Keeper, monkeypatch: pyt
     batch.save(keeper)
     back.save(keeper)
     keeper.history(batch.root, "a.yaml", 1)  # reads by a connection of its own, which stays
-    before = len(os.listdir("/proc/self/fd"))
+    before = open_files()
     batch.save(keeper)
     with pytest.raises(Conflict):
         batch.save(keeper)
@@ -306,7 +307,7 @@ def test_no_descriptor_stays_open(batch: Batch, keeper: Keeper, monkeypatch: pyt
             with pytest.raises(IoError):
                 batch.save(keeper)
         assert batch.present() == batch.old
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert open_files() == before
 
 
 def failing_publish(patch: pytest.MonkeyPatch, name: str) -> None:

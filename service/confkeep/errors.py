@@ -173,6 +173,12 @@ class OutOfSpace(ConfkeepError):
     slug, title, status = "out-of-space", "No space left", 507
 
 
+class TooManyStreams(ConfkeepError):
+    """One user has as many streams of events open as the settings allow (RFC 6585, section 4)."""
+
+    slug, title, status, exit_code = "too-many-streams", "Too many streams", 429, 1
+
+
 class IoError(ConfkeepError):
     """The operating system failed. ``detail`` says what became of the file."""
 

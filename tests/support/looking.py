@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from collections import Counter
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from confkeep.etag import version_of
@@ -76,3 +77,12 @@ def staged(target: Target, data: bytes) -> Staged:
 def leftovers_in(directory: Path) -> list[str]:
     """Temporary files that are still there."""
     return sorted(name for name in os.listdir(directory) if name.startswith(".confkeep-"))
+
+
+def open_files() -> Counter[str]:
+    """What this process has open, but for the history: it is copied beside the saves."""
+    names: list[str] = []
+    for fd in os.listdir("/proc/self/fd"):
+        with suppress(FileNotFoundError):  # of the listing itself
+            names.append(os.readlink(f"/proc/self/fd/{fd}"))
+    return Counter(name for name in names if "/history.db" not in name and not name.startswith("/proc/"))

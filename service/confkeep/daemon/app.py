@@ -18,6 +18,7 @@ from confkeep.daemon import problems, strict
 from confkeep.daemon.access import Guard
 from confkeep.daemon.audit import Audit
 from confkeep.daemon.endpoints import (
+    events,
     files,
     history,
     metrics,
@@ -65,6 +66,7 @@ def build(service: Service) -> ASGIApp:
             Route("/v1/revisions/{number}", revisions.RevisionEndpoint),
             Route("/v1/revisions/{number}/content", revisions.ContentEndpoint),
             Route("/v1/revisions/{number}/restore", revisions.RestoreEndpoint),
+            Route("/v1/events", events.EventsEndpoint),
             Route("/v1/transactions", transactions.TransactionEndpoint),
             Route("/healthz", status.HealthEndpoint),
             Route("/readyz", status.ReadyEndpoint),

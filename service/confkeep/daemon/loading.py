@@ -24,7 +24,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LONGEST_WAIT: Final = 20
 #: chown(2) takes the largest 32-bit number for "leave it".
 _LARGEST_ID: Final = (1 << 32) - 2
-_COUNTS: Final = ("max_body", "max_headers", "max_header_bytes", "max_changes")
+_COUNTS: Final = ("max_body", "max_headers", "max_header_bytes", "max_changes", "max_streams")
 _KEEPS: Final = ("keep_revisions", "keep_days", "keep_bytes")
 #: What msgspec says of where it was and which field it means.
 _AT: Final = re.compile(r"at `\$([^`]*)`")

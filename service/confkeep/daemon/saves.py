@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, ParamSpec
+from typing import TYPE_CHECKING, Final, ParamSpec
 
 from confkeep.daemon import service
 from confkeep.daemon.answers import SaveAnswer
+from confkeep.daemon.events import EventType
 from confkeep.daemon.metrics import outcome_of
 from confkeep.daemon.requests import Address, Parameters, precondition
 from confkeep.documents.check import Validate
-from confkeep.errors import ShuttingDown
+from confkeep.errors import IoError, OutOfSpace, Refused, ShuttingDown
 from confkeep.files.root import OnBusy
 from confkeep.history.revisions import Author, Origin
 from confkeep.keeper import Request as Save
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from confkeep.saved import Saved
 
 P = ParamSpec("P")
+#: What is no caller's mistake: whoever edits the file wants to know.
+_FAILURES: Final = (Refused, OutOfSpace, IoError)
 
 
 def refuse_when_stopping(daemon: Service) -> None:
@@ -56,32 +59,52 @@ def author_of(request: Request, message: str) -> Author:
     return Author(Origin.API, None if peer is None else peer.uid, message, request.state.request_id)
 
 
-async def one(request: Request, work: Callable[P, Saved], *args: P.args, **kwargs: P.kwargs) -> Saved:
-    """Save one file by ``work`` on a worker thread. What came of it, and how long it took, is counted."""
+async def one(request: Request, at: Address, work: Callable[P, Saved], *args: P.args, **kwargs: P.kwargs) -> Saved:
+    """Save the file ``at`` by ``work`` on a worker thread. What came of it is counted and told, its time is counted."""
 
     def alone() -> list[Saved]:
         return [work(*args, **kwargs)]
 
     started = time.perf_counter()
-    (saved,) = await several(request, alone)
+    (saved,) = await several(request, [at], alone)
     if saved.changed and not saved.dry_run:
         service.of(request).metrics.save_seconds.observe(saved.route.name, time.perf_counter() - started)
     return saved
 
 
-async def several(request: Request, work: Callable[P, list[Saved]], *args: P.args, **kwargs: P.kwargs) -> list[Saved]:
+async def several(
+    request: Request, places: Sequence[Address], work: Callable[P, list[Saved]], *args: P.args, **kwargs: P.kwargs
+) -> list[Saved]:
     """The same of several files; their time says nothing of one."""
     daemon = service.of(request)
     try:
         done = await daemon.run(work, *args, **kwargs)
     except Exception as error:
         daemon.metrics.save_failed(error)
+        if isinstance(error, _FAILURES):
+            _tell(request, places, EventType.FAILED, {"slug": error.slug})
         raise
-    for saved in done:
+    for at, saved in zip(places, done, strict=True):
         daemon.metrics.save_done(saved)
+        if saved.changed and not saved.dry_run:
+            _tell_change(request, at, saved)
     outcomes = [outcome_of(saved) for saved in done]
     request.state.outcome = "saved" if "saved" in outcomes else outcomes[0]  # the audit's word for it
     return done
+
+
+def _tell_change(request: Request, at: Address, saved: Saved) -> None:
+    kind = EventType.REMOVED if saved.removed else EventType.CHANGED
+    members = {"etag": saved.etag or None, "revision": saved.revision, "size": saved.size, "created": saved.created}
+    origin = Origin.RESTORE if request.scope["path"].startswith("/v1/revisions/") else Origin.API
+    _tell(request, [at], kind, {**members, "origin": origin.value})
+
+
+def _tell(request: Request, places: Sequence[Address], kind: EventType, members: dict[str, object]) -> None:
+    peer: Peer | None = getattr(request.state, "peer", None)
+    who = {"uid": None if peer is None else peer.uid, "request_id": request.state.request_id}
+    for at in places:
+        service.of(request).events.publish(kind, at.root.name, at.relative, {**members, **who})
 
 
 def answer_of(daemon: Service, at: Address, saved: Saved, author: Author) -> Response:

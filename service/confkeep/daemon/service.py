@@ -12,8 +12,10 @@ import msgspec
 from starlette.responses import Response
 
 from confkeep.daemon.access import role_of
+from confkeep.daemon.events import Events, EventType
 from confkeep.daemon.maintenance import Maintenance
 from confkeep.daemon.metrics import Metrics
+from confkeep.files.root import relative_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +47,9 @@ class Service:
         self.roots = settings.as_roots()
         self.stopping = False
         self.metrics = Metrics()
+        self.events = Events()
+        for item in recovered:
+            self._tell_recovered(item)
         #: Its members edit where the settings do not say otherwise; of a socket that systemd made, that one's.
         self.socket_group = os.getegid() if settings.access.group is None else settings.access.group
         self.maintenance = Maintenance(keeper.store, settings.policies())
@@ -64,6 +69,13 @@ class Service:
         return {
             name: "ok" if os.path.exists(root.path) else f"{root.path} is missing" for name, root in self.roots.items()
         }
+
+    def _tell_recovered(self, item: Recovered) -> None:
+        members = {"revision": item.revision, "settled": item.settled, "detail": item.detail}
+        for name, root in self.roots.items():
+            relative = relative_to(root, item.path)
+            if relative is not None:
+                self.events.publish(EventType.RECOVERED, name, relative, members)
 
     def findings(self) -> list[Finding]:
         """What is to be known of the service's own state."""
@@ -89,8 +101,9 @@ class Service:
         return fixed
 
     def stop(self) -> None:
-        """Take no further saves."""
+        """Take no further saves, and end the streams of events."""
         self.stopping = True
+        self.events.close()
 
     def close(self) -> None:
         """Wait for what is under way."""

@@ -71,8 +71,9 @@ class LogSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Settings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The whole file. ``max_body`` is in bytes, ``max_headers`` and ``max_header_bytes`` are of one request.
+    """The whole file.
 
+    ``max_body`` is in bytes; ``max_headers`` and ``max_header_bytes`` are of one request, ``max_streams`` of one user.
     ``secrets``: globs (fnmatch) of names, or of paths below a root, of files whose content never leaves but by GET.
     """
 
@@ -82,6 +83,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     max_headers: int = 100
     max_header_bytes: int = 32 << 10
     max_changes: int = 100
+    max_streams: int = 200
     secrets: tuple[str, ...] = SECRETS
     access: AccessSettings = AccessSettings()
     log: LogSettings = LogSettings()

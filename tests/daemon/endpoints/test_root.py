@@ -13,7 +13,7 @@ def test_what_this_service_is(house: Daemon) -> None:
     assert (found["service"], found["version"]) == ("confkeep", confkeep.__version__)
     assert (found["roots"], found["limits"], found["findings"]) == (
         ["ha", "single"],
-        {"max_body": MAX_BODY, "max_headers": 100, "max_header_bytes": 32768, "max_changes": 100},
+        {"max_body": MAX_BODY, "max_headers": 100, "max_header_bytes": 32768, "max_changes": 100, "max_streams": 200},
         [],
     )
     assert {"files", "listing", "stat", "history", "restore", "validate:yaml", "dry-run"} <= set(found["capabilities"])

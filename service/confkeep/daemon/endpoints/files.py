@@ -55,7 +55,7 @@ class FileEndpoint(HTTPEndpoint):
         save = saves.save_of(request)
         secret = at.root.is_secret(at.relative)
         save = replace(save, data=await body(request, daemon.settings.max_body), secret=secret)
-        saved = await saves.one(request, daemon.keeper.save, at.root, at.relative, save)
+        saved = await saves.one(request, at, daemon.keeper.save, at.root, at.relative, save)
         return saves.answer_of(daemon, at, saved, save.author)
 
     async def delete(self, request: Request) -> Response:
@@ -73,7 +73,7 @@ class FileEndpoint(HTTPEndpoint):
         author = saves.author_of(request, parameters.text("message"))
         change = Change(root=at.root, path=at.relative, data=None, expect=expect)
         dry_run = parameters.flag("dry_run")
-        (removed,) = await saves.several(request, daemon.keeper.transaction, [change], author, dry_run=dry_run)
+        (removed,) = await saves.several(request, [at], daemon.keeper.transaction, [change], author, dry_run=dry_run)
         if not removed.changed:
             raise NotFound(f"{removed.path} does not exist", remedy="nothing is left to be removed")
         answer = saves.answer_of(daemon, at, removed, author)

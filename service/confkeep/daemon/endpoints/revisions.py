@@ -65,7 +65,7 @@ class RestoreEndpoint(HTTPEndpoint):
         await body(request, 0)
         at, revision = await daemon.run(_about, daemon, request.path_params["number"])
         save = replace(save, secret=at.root.is_secret(at.relative))
-        saved = await saves.one(request, daemon.keeper.restore, at.root, revision.id, save)
+        saved = await saves.one(request, at, daemon.keeper.restore, at.root, revision.id, save)
         return saves.answer_of(daemon, at, saved, save.author)
 
 

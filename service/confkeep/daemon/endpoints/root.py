@@ -27,8 +27,9 @@ _CAPABILITIES: Final = [
     "on-busy",
     "roots",
     "remove",
+    "events",
 ]
-_LIMITS: Final = ("max_body", "max_headers", "max_header_bytes", "max_changes")
+_LIMITS: Final = ("max_body", "max_headers", "max_header_bytes", "max_changes", "max_streams")
 
 
 class ServiceEndpoint(HTTPEndpoint):

@@ -61,7 +61,7 @@ class TransactionEndpoint(HTTPEndpoint):
         places = [address_of(change.root, change.path, daemon.roots) for change in wanted]
         changes = [_change(change, at) for change, at in zip(wanted, places, strict=True)]
 
-        done = await saves.several(request, daemon.keeper.transaction, changes, author, dry_run=dry_run)
+        done = await saves.several(request, places, daemon.keeper.transaction, changes, author, dry_run=dry_run)
         answers = [SaveAnswer.of(at, saved, author.request) for at, saved in zip(places, done, strict=True)]
         _tell(daemon, answers)
         return service.answer(TransactionAnswer(answers, dry_run, author.request))

@@ -25,6 +25,7 @@ YAML: Final = "application/yaml"
 TEXT: Final = "text/plain"
 METRICS: Final = "text/plain; version=0.0.4"
 JSON: Final = "application/json"
+EVENTS: Final = "text/event-stream"
 
 
 class Success(NamedTuple):
@@ -216,6 +217,19 @@ OPERATIONS: Final = (
         (Success(200, "They are.", ReadyAnswer), Success(503, "They are not, and why.", ReadyAnswer)),
         problems=("io-error", "history-damaged"),
         role=None,
+    ),
+    Operation(
+        "get",
+        "/v1/events",
+        "getEvents",
+        "What happens to the files, as server-sent events",
+        (
+            Success(
+                200, "A stream of `file.changed`, `file.removed`, `save.failed`, `save.recovered`, `reset`.", (EVENTS,)
+            ),
+        ),
+        ("events-root", "prefix", "types", "Last-Event-ID"),
+        (*_READ, "no-root", "too-many-streams"),
     ),
     Operation(
         "get",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from confkeep.daemon.events import EventType
 from confkeep.daemon.openapi.examples import ETAG
 
 _LARGEST_ID: Final = 10**18 - 1
@@ -53,6 +54,20 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     ),
     "id": _in("path", "id", "A revision's number.", _number(_LARGEST_ID), 42, required=True),
     "prefix": _query("prefix", "Only paths that begin so.", {"type": "string"}, "packages/"),
+    "events-root": _query("root", "Only of this root.", {"type": "string"}, "homeassistant"),
+    "types": _query(
+        "types",
+        "Only these, with commas between.",
+        {"type": "string", "pattern": f"^(({'|'.join(EventType)})?(,|$))*$"},
+        "file.changed,file.removed",
+    ),
+    "Last-Event-ID": _in(
+        "header",
+        "Last-Event-ID",
+        "The `id` of the last event that was seen: the stream goes on after it, or begins with `reset`.",
+        {"type": "string", "pattern": "^[0-9a-f-]*$"},
+        "5f3a9c21-17",
+    ),
     "after": _query("after", "`next` of the page before.", {"type": "string"}, "packages/lights.yaml"),
     "files-limit": _query("limit", "Entries on one page.", _number(10_000, 1_000), 100),
     "history-limit": _query("limit", "Revisions on one page.", _number(1_000, 100), 10),

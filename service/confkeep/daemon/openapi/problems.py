@@ -36,6 +36,7 @@ MEMBERS: Final[dict[str, dict[str, Any]]] = {
     "body-too-large": {"limit": {"type": "integer", "description": "In bytes."}},
     "headers-too-large": {"max_headers": _WHOLE, "max_header_bytes": _WHOLE},
     "forbidden": {"role": _TEXT, "needed": _TEXT},
+    "too-many-streams": {"limit": _WHOLE},
     "conflict": {
         "etag": _ETAG,
         "revision": {"type": ["integer", "null"], "description": "The revision that has this content."},
