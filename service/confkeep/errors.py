@@ -131,6 +131,12 @@ class NotARegularFile(Refused):
     slug, title, status = "not-a-regular-file", "Not a regular file", 409
 
 
+class FileTooLarge(Refused):
+    """More bytes than the daemon reads into memory: no configuration, but a database or a recording beside it."""
+
+    slug, title, status = "file-too-large", "The file is too large", 409
+
+
 class NotADirectory(Refused):
     """Something other than a directory is where a folder is to be."""
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Self
 from confkeep import recovery
 from confkeep.checking import check_document
 from confkeep.documents.check import Validate, format_of
-from confkeep.errors import BadPath, ConfkeepError, Conflict, IoError, NotFound, TargetBusy, shown
+from confkeep.errors import BadPath, ConfkeepError, Conflict, FileTooLarge, IoError, NotFound, TargetBusy, shown
 from confkeep.etag import Version, etag_of, version_of
 from confkeep.files import lock, mounts, persistence
 from confkeep.files.finding import Finding
@@ -24,9 +24,9 @@ from confkeep.files.flush import flush
 from confkeep.files.leftovers import is_temporary
 from confkeep.files.place import resolve
 from confkeep.files.read import is_readable, read, read_whole
-from confkeep.files.root import is_secret, relative_to
+from confkeep.files.root import relative_to
 from confkeep.files.route import DECLARED
-from confkeep.files.target import Changed, Target, look
+from confkeep.files.target import Changed, Target, is_secret, look
 from confkeep.files.written import named_failures
 from confkeep.history import intents, revisions
 from confkeep.history.renewal import has_log
@@ -89,6 +89,8 @@ class Keeper:
         self._presence = lock.Presence(self._lock_file)
         if crashed and self._presence.is_alone():
             self.store.doubt()
+        #: Files over so many bytes are refused unread; None: none is.
+        self.most: int | None = None
         # Threads start when first needed; idle ones do not wake.
         self.stagers = ThreadPoolExecutor(_STAGERS, thread_name_prefix="confkeep-stage")
 
@@ -213,6 +215,7 @@ class Keeper:
             route=writing.choice,
             guarantees=writing.guarantees(written),
             notes=(*writing.notes, *written.notes),
+            waited=written.waited,
             checked=format_,
             diagnostics=diagnostics,
         )
@@ -279,6 +282,8 @@ class Keeper:
                 with look(place, root.route) as target:
                     if target.fd is None:
                         raise NotFound(f"{target.path} does not exist", remedy="save it with If-None-Match: *")
+                    if too_large := self.too_large(target):
+                        raise too_large
                     try:
                         data = read(target)
                     except Changed:
@@ -293,7 +298,8 @@ class Keeper:
             for _ in range(_ATTEMPTS):
                 with look(place, root.route) as target:
                     try:
-                        etag = etag_of(read(target)) if is_readable(target) else None
+                        readable = is_readable(target) and not self.too_large(target)
+                        etag = etag_of(read(target)) if readable else None
                     except Changed:
                         continue
                     refusal = self.refusal(target, root)
@@ -314,7 +320,17 @@ class Keeper:
         """Why the target cannot be saved now: for what it is, or for want of a durable journal."""
         if target.choice is None:
             return target.refusal
-        return without_journal(target.path, target.choice, root.journal, self.state_finding)
+        return self.too_large(target) or without_journal(target.path, target.choice, root.journal, self.state_finding)
+
+    def too_large(self, target: Target) -> Refused | None:
+        """The refusal of a file that is over the limit."""
+        if self.most is None or target.facts is None or target.facts.size <= self.most:
+            return None
+        return FileTooLarge(
+            f"{target.path} has {target.facts.size} bytes, over the limit of {self.most}",
+            remedy="raise max_body in the settings if this really is configuration",
+            limit=self.most,
+        )
 
     def record(self, path: str, data: bytes) -> None:
         """Record ``data`` as a content that somebody else gave the file."""
@@ -379,5 +395,5 @@ def _finding_of(damage: Damage) -> Finding:
 
 def _checked(target: Target, root: Root, request: Request, format_: Format | None) -> tuple[Diagnostic, ...]:
     strict = request.validate is Validate.STRICT
-    secret = request.secret or is_secret(root, target.path)
+    secret = request.secret or is_secret(root, target)
     return check_document(target.path, request.data, format_, strict=strict, secret=secret)

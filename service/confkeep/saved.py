@@ -48,6 +48,8 @@ class Saved:
     #: The file is gone, and ``etag`` is empty: that was asked for.
     removed: bool = False
     bound_elsewhere: BoundElsewhere = "unknown"
+    #: Seconds until the lease was held (``Written.waited``).
+    waited: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,7 @@ from confkeep.etag import Version, version_of
 from confkeep.files import removal
 from confkeep.files.place import resolve
 from confkeep.files.read import Whole, read_whole
-from confkeep.files.root import is_secret
-from confkeep.files.target import Changed, Target, look
+from confkeep.files.target import Changed, Target, is_secret, look
 from confkeep.files.written import Unsettled, Written, named_failures
 from confkeep.history import intents
 from confkeep.saved import as_far_as_known
@@ -105,7 +104,8 @@ def _refuse_twice(places: list[Place]) -> None:
 
 
 def _look(keeper: Keeper, change: Change, target: Target, dry_run: bool) -> _Part:  # noqa: FBT001 - as it is asked
-    refusal = keeper.refusal(target, change.root) if change.data is not None else removal.refusal(target)
+    is_removal = change.data is None
+    refusal = removal.refusal(target) or keeper.too_large(target) if is_removal else keeper.refusal(target, change.root)
     if refusal:
         raise refusal
     old = read_whole(target)
@@ -169,7 +169,7 @@ def _checked(part: _Part) -> _Part:
     format_ = format_of(part.target.place.name)
     strict = validate is Validate.STRICT
     try:
-        secret = part.change.secret or is_secret(part.change.root, part.target.path)
+        secret = part.change.secret or is_secret(part.change.root, part.target)
         diagnostics = check_document(part.target.path, part.change.data, format_, strict=strict, secret=secret)
     except InvalidDocument as error:
         error.members["path"] = part.target.path
@@ -247,4 +247,5 @@ def _result(saved: Saved, writing: Writing, written: Written) -> Saved:
         route=writing.choice,
         guarantees=writing.guarantees(written),
         notes=(*writing.notes, *written.notes),
+        waited=written.waited,
     )

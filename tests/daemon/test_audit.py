@@ -65,7 +65,8 @@ def test_a_save(daemon: Daemon) -> None:
         "path": "/v1/files/ha/a.yaml",
         "status": 200,
         "outcome": "saved",
-        "revision": answer.json["revision"],
+        "files": ["ha/a.yaml"],
+        "revisions": [answer.json["revision"]],
     }
 
 
@@ -110,7 +111,7 @@ def test_failures(daemon: Daemon) -> None:
         (404, "no-endpoint"),
     ]
     assert [each["detail"] for each in told] == [answer.json["detail"] for answer in answers]
-    assert "revision" not in told[0]
+    assert "revisions" not in told[0]
 
 
 def test_requests_that_ask_for_no_change(daemon: Daemon) -> None:
@@ -224,3 +225,16 @@ def test_without_an_answer(said: list[dict[str, Any]]) -> None:
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(run())
     assert said == [{"request_id": "0123", "method": "PUT", "path": "/v1/files/ha/\\xff"}]
+
+
+def test_several_files_are_named(folder: Folder) -> None:
+    """A transaction's path names no file: its line does, where it is done and where it is not."""
+    root, _, path = folder.at("").partition("/")
+    names = [f"{path}{name}" for name in ("a.yaml", "b.yaml")]
+    for condition, status in (("if_none_match", 200), ("if_none_match", 412)):
+        changes = [{"root": root, "path": name, "content": "a: 1\n", condition: "*"} for name in names]
+        body = json.dumps({"changes": [*changes[:1], {**changes[1], "content": f"a: {status}\n"}]}).encode()
+        answer = folder.daemon.ask("POST", "/v1/transactions", body)
+        assert answer.status == status
+        (line,) = [each for each in folder.daemon.log.splitlines() if answer.headers["Request-Id"] in each]
+        assert f"of '{root}/{names[0]}', '{root}/{names[1]}'" in line

@@ -79,7 +79,10 @@ def test_bad_body_of_a_request_that_is_answered(folder: Folder) -> None:
     """Who was answered before the end of the body and then sends garbage is hung up on: there is no second answer."""
     with client.connected(folder.daemon.socket) as connection:
         connection.sendall(put(folder, b"Transfer-Encoding: chunked\r\n", b"").replace(b"/ha/", b"/nobody/"))
-        assert connection.recv(1 << 16).startswith(b"HTTP/1.1 404 ")
+        raw = b""
+        while not raw.endswith(b"}\n"):
+            raw += connection.recv(1 << 16)
+        assert raw.startswith(b"HTTP/1.1 404 ")
         connection.sendall(b"zz\r\n")
         assert rest(connection) == b""
 
@@ -193,3 +196,20 @@ def test_ends_while_others_are_in_the_middle(serve: Serve, folder: Folder) -> No
         assert daemon.stop() == 0
     assert "graceful" not in daemon.log, daemon.log
     assert folder.read("a.yaml") == b"a: 1\n"
+
+
+@pytest.mark.slow
+def test_who_reads_no_answer_is_hung_up_on(serve: Serve, folder: Folder) -> None:
+    """An answer that nobody takes is thrown away, on a connection that stays open and on one that is being closed."""
+    daemon = serve(settings=f"[roots.ha]\npath = '{folder.path}'\n")
+    (folder.path / "large").write_bytes(b"x" * (4 << 20))
+    head = b"GET /v1/files/ha/large HTTP/1.1\r\nHost: x\r\n"
+    with client.connected(daemon.socket) as stays, client.connected(daemon.socket) as closes:
+        stays.sendall(head + b"\r\n")
+        closes.sendall(head + b"Connection: close\r\n\r\n")
+        gone = select.poll()
+        for connection in (stays, closes):
+            gone.register(connection, 0)
+            assert gone.poll((2 * PATIENCE + _SLACK) * 1000)
+            gone.unregister(connection)
+            assert len(rest(connection)) < 4 << 20

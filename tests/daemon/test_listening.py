@@ -4,6 +4,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Generator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -339,3 +340,36 @@ def test_what_is_handed_over_must_be_a_listening_unix_socket(kind: str, reason: 
     assert reason in said[0]
     assert "ListenStream=" in said[0]
     assert not os.path.exists(path + ".own")
+
+
+@pytest.mark.parametrize("kind", ["symlink", "link", "fifo"])
+def test_a_lock_file_that_is_not_ours_is_left_alone(kind: str) -> None:
+    """Others may write beside the socket: what they put in the lock file's place is neither followed nor emptied."""
+    with short_directory() as directory:
+        victim, lock = directory / "victim", directory / "s.lock"
+        victim.write_bytes(b"precious\n")
+        if kind == "symlink":
+            lock.symlink_to(victim)
+        elif kind == "link":
+            lock.hardlink_to(victim)
+        else:
+            os.mkfifo(lock)
+        with pytest.raises(SettingsError), listening(str(directory / "s")):
+            pass
+        assert victim.read_bytes() == b"precious\n"
+
+
+def test_a_listener_with_a_full_queue_is_alive() -> None:
+    """To ask whether it lives must not hang: connect(2) would wait for room."""
+    with short_directory() as directory, socket.socket(socket.AF_UNIX) as busy, ExitStack() as stack:
+        path = str(directory / "s")
+        busy.bind(path)
+        busy.listen(0)
+        with suppress(BlockingIOError):
+            for _ in range(10):
+                waiting = stack.enter_context(socket.socket(socket.AF_UNIX))
+                waiting.settimeout(0)
+                waiting.connect(path)
+        with pytest.raises(SettingsError, match="another program listens"), listening(path):
+            pass
+        assert os.path.exists(path)

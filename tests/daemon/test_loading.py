@@ -216,3 +216,27 @@ def test_an_error_names_the_line(write: Write, text: str, line: int, key: str) -
     assert caught.value.detail.startswith((f"{path}:{line}: ", f"{path} is not TOML"))
     assert key in caught.value.detail
     assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("state = '{0}/state'\n", "state directory"),
+        ("state = '/st'\nsocket = '{0}/run/s'\n", "socket"),
+        ("state = '/st'\n", "settings file"),
+    ],
+)
+def test_nothing_of_our_own_can_be_edited(write: Write, tmp_path: Path, text: str, what: str) -> None:
+    """Who could save the settings could name himself an admin; who could save the history could change it."""
+    path = write(text.format(tmp_path) + f"[roots.ha]\npath = '{tmp_path}'\n")
+    with pytest.raises(SettingsError, match=f"the {what} .* is inside it"):
+        load(path)
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 5000, '[roots.ha]\npath = "/a\\u0000"\n', "\udcff"])
+def test_whatever_the_file_holds_is_named(tmp_path: Path, text: str) -> None:
+    """Deep nesting, a NUL, bytes that are no UTF-8: an error like the others, also on a reload."""
+    path = tmp_path / "confkeep.toml"
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(SettingsError, match=re.escape(str(path))):
+        load(str(path))

@@ -1,3 +1,4 @@
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -68,6 +69,25 @@ def test_saves_by_route_and_outcome(folder: Folder) -> None:
             assert grown("confkeep_saves_total", route=route, outcome=outcome) == 1, (route, outcome)
         assert grown("confkeep_save_duration_seconds", "_count", route=route) == 1  # of what was written
         assert grown("confkeep_save_duration_seconds", "_sum", route=route) > 0
+
+
+def test_wait_for_a_lease(folder: Folder) -> None:
+    """Each file that was written in place has one, also in a transaction; what was renamed or not written has none."""
+    for name in "ab":
+        folder.linked(name)
+    root, _, path = folder.address.partition("/")
+    wanted = [{"root": root, "path": f"{path}/{name}", "content": "x", "if_match": "*"} for name in "abc"]
+    folder.file("c")
+    grown = since(folder.daemon)
+    wait = "confkeep_lease_wait_seconds"
+    for _ in range(2):
+        assert folder.daemon.put(folder.at("a"), b"a: 2\n").status == 200
+    assert folder.daemon.put(folder.at("a"), b"a: 3\n", "?dry_run=true").status == 200
+    assert grown(wait, "_count", route="overwrite") == 1
+    for _ in range(2):
+        assert folder.daemon.ask("POST", "/v1/transactions", json.dumps({"changes": wanted}).encode()).status == 200
+    assert grown(wait, "_count", route="overwrite") == 3
+    assert grown(wait, "_sum", route="overwrite") > 0
 
 
 def test_saves_that_fail(folder: Folder) -> None:

@@ -47,7 +47,7 @@ def test_new_settings_count_at_once(serve: Serve, disk: Path) -> None:
     assert roots(daemon) == ["two"]
     assert daemon.get("one/a.yaml").status == 404
     assert daemon.put("two/a.yaml", b"a: 2\n").status == 413
-    assert daemon.put("two/a.yaml", b"b: 2").status == 200
+    assert daemon.put("two/b.yaml", b"b: 2", if_none_match="*").status == 201
     assert daemon.log.rstrip().splitlines()[-1].startswith("{")
     assert daemon.stop() == 0
 
@@ -70,5 +70,15 @@ def test_what_needs_a_restart_says_so(serve: Serve, disk: Path) -> None:
     path = daemon.state.with_name(daemon.state.name + ".toml")
     text = "[access]\ngroup = 4242\n" + ROOT.format(name="one", path=disk / "one")
     reload(daemon, path, text, "settings read again")
-    assert "access.group has changed: that counts after a restart" in daemon.log
+    assert "access.group is another than in use: that counts after a restart" in daemon.log
     assert daemon.put("one/a.yaml", b"a: 1\n", if_none_match="*").status == 201
+
+
+def test_the_state_in_use_stays_closed(serve: Serve, disk: Path) -> None:
+    """Settings that name another state do not open the one that is in use."""
+    (disk / "one").mkdir()
+    daemon = serve(settings=ROOT.format(name="one", path=disk / "one"))
+    path = daemon.state.with_name(daemon.state.name + ".toml")
+    text = f"state = '{disk}/elsewhere'\n" + ROOT.format(name="one", path=daemon.state)
+    reload(daemon, path, text, "the settings stay as they are")
+    assert daemon.get("one/history.db").status == 404

@@ -73,3 +73,15 @@ def test_it_is_marked(folder: Folder) -> None:
         assert folder.daemon.ask("GET", folder.url(name, "stat")).json["secret"] is secret
         assert folder.daemon.ask("GET", folder.url(name, "history")).json["secret"] is secret
         assert folder.daemon.ask("GET", f"/v1/revisions/{saved.json['revision']}").json["secret"] is secret
+
+
+def test_another_name_of_a_secret_hides_as_much(folder: Folder) -> None:
+    """A hard link has no name that could be known: what it holds is not shown; a symbolic link is marked as well."""
+    folder.file("secrets.yaml")
+    (folder.path / "hard.yaml").hardlink_to(folder.path / "secrets.yaml")
+    (folder.path / "soft.yaml").symlink_to("secrets.yaml")
+    answer = folder.daemon.put(folder.at("hard.yaml"), BROKEN["duplicate key"].encode(), "?validate=strict")
+    assert PASSWORD not in json.dumps(problem(answer, 422, "invalid-document"))
+    assert PASSWORD not in folder.daemon.log
+    for noun in ("stat", "history"):
+        assert folder.daemon.ask("GET", folder.url("soft.yaml", noun)).json["secret"] is True

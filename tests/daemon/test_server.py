@@ -160,3 +160,23 @@ def test_leaks_no_descriptors(house: Daemon, folder: Folder) -> None:
     for _ in range(10):
         round_of_requests()
     wait_until(lambda: len(opened(house)) <= before, f"descriptors: {before} before, now {len(opened(house))}")
+
+
+@pytest.mark.slow
+def test_a_save_that_takes_longer_than_the_grace_is_answered(serve: Serve, disk: Path) -> None:
+    """It goes on whatever we do: its caller must not be told that it failed. Others are not waited for so long."""
+    (disk / "config").mkdir()
+    path = disk / "config" / "a.yaml"
+    path.write_bytes(b"a: 1\n")
+    (disk / "config" / "b.yaml").hardlink_to(path)
+    daemon = serve(settings=f"[roots.ha]\npath = '{disk}/config'\nlease_wait = 8\n")
+    answers: list[client.Answer] = []
+    with path.open("rb"):  # so that there is no lease to be had
+        saver = threading.Thread(target=lambda: answers.append(daemon.put("ha/a.yaml", b"a: 2\n")))
+        saver.start()
+        wait_until(lambda: callers(daemon) == 1, "the save never arrives")
+        time.sleep(0.2)  # it has arrived, and is waiting
+        assert daemon.stop() == 0
+        saver.join()
+    (answer,) = answers
+    assert (answer.status, answer.json["changed"], path.read_bytes()) == (200, True, b"a: 2\n")

@@ -6,6 +6,7 @@ import errno
 import os
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -139,6 +140,33 @@ def test_a_file_that_is_renamed_away_under_the_lease(path: Path, monkeypatch: py
     with pytest.raises(Changed):
         save(path)
     assert (path.read_bytes(), (path.parent / "backup").read_bytes()) == (b"by an editor\n", OLD)
+
+
+def test_the_wait_for_the_lease_is_measured(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the first try, over all turns, until the reader is gone."""
+    take, tries = lease.take, list[float]()
+    reader = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    leaves = threading.Timer(0.05, os.close, [reader])
+
+    def try_it(fd: int, wait: float) -> lease.Lease | lease.NoLease:
+        if not tries:
+            leaves.start()
+        tries.append(wait)
+        return take(fd, wait)
+
+    monkeypatch.setattr(lease, "take", try_it)
+    written = save(path, lease_wait=30)
+    leaves.join()
+    assert written.reader_atomic
+    assert len(tries) > 1
+    assert written.waited >= leaves.interval
+
+
+def test_no_wait_where_there_was_no_lease(path: Path) -> None:
+    """It was tried for, and then written without."""
+    with opened(path, os.O_RDONLY):
+        written = save(path)
+    assert (written.reader_atomic, written.waited) == (False, 0.0)
 
 
 def test_a_reader_that_stays_makes_it_busy(path: Path) -> None:

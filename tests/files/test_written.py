@@ -35,7 +35,7 @@ def test_anything_else_is_an_io_error() -> None:
 
 def test_every_guarantee_is_had_unless_said_otherwise() -> None:
     """A write without notes is a whole one."""
-    assert Written() == Written(reader_atomic=True, compare_and_swap=True, metadata_kept=True, notes=())
+    assert Written() == Written(reader_atomic=True, compare_and_swap=True, metadata_kept=True, notes=(), waited=0.0)
 
 
 def test_unsettled_carries_its_cause() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from functools import partial
 from typing import TYPE_CHECKING
 
 from confkeep.errors import SettingsError
@@ -11,6 +10,8 @@ from confkeep.errors import SettingsError
 if TYPE_CHECKING:
     import argparse
     from types import FrameType
+
+    from confkeep.daemon.settings import Settings
 
 
 HELP = "run the daemon until SIGTERM or SIGINT; SIGHUP reads the settings again"
@@ -45,7 +46,11 @@ def run(options: argparse.Namespace) -> int:
         raise SettingsError(
             f"the daemon needs {error.name}, which is not installed", remedy="pip install 'confkeep[service]'"
         ) from error
-    read = partial(loading.load, options.config, roots=options.root, state=options.state, socket=options.socket)
+
+    def read(*, state: str | None = None, socket: str | None = None) -> Settings:
+        state, socket = state or options.state, socket or options.socket
+        return loading.load(options.config, roots=options.root, state=state, socket=socket)
+
     settings = read()
     logs.configure(settings.log)
     daemon.run(settings, read)

@@ -11,6 +11,7 @@ import msgspec
 from confkeep.documents.check import Format
 from confkeep.documents.diagnostic import Diagnostic
 from confkeep.files.finding import Finding
+from confkeep.files.root import relative_to
 from confkeep.files.route import Choice, Guarantees
 from confkeep.saved import BoundElsewhere
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from confkeep.errors import ConfkeepError
     from confkeep.history.revisions import Revision
     from confkeep.saved import Saved, Verdict
+
+
+def is_secret(at: Address, path: str) -> bool:
+    """Whether a file is among the secrets, by the name that was asked for or by its own, which is ``path``."""
+    return at.root.is_secret(at.relative) or at.root.is_secret(relative_to(at.root, path) or path)
 
 
 class SaveAnswer(msgspec.Struct):
@@ -126,7 +132,7 @@ class StatAnswer(msgspec.Struct):
             etag=verdict.etag,
             revision=verdict.revision,
             last_modified=datetime.fromtimestamp(found.st_mtime, UTC),
-            secret=address.root.is_secret(address.relative),
+            secret=is_secret(address, verdict.path),
             writable=verdict.refusal is None,
             route=verdict.route,
             guarantees=verdict.guarantees,

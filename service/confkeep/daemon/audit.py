@@ -62,9 +62,10 @@ def _tell(scope: Scope, status: int | None, revision: str | None) -> None:
         "role": state.get("role"),
         "method": scope["method"],
         "path": scope["raw_path"].decode("ascii", "backslashreplace"),
+        "files": state.get("files"),
         "status": status,
         "outcome": state.get("outcome"),
-        "revision": None if revision is None else int(revision),
+        "revisions": state.get("revisions") or ([] if revision is None else [int(revision)]) or None,
         "slug": problem.get("slug"),
         "detail": problem.get("detail"),
     }
@@ -75,7 +76,11 @@ def _text(said: dict[str, Any]) -> str:
     """The same for people."""
     result = [said["status"] or "no answer", said["slug"] or said["outcome"]]
     result += [f"({said['detail']!r})"] if said["detail"] else []
-    result += [f"revision {said['revision']}"] if said["revision"] else []
+    numbers: list[int | None] = said["revisions"] or []
+    revisions = [str(number) for number in numbers if number is not None]
+    result += [f"revision {', '.join(revisions)}"] if revisions else []
+    # Else the path has said it.
+    result += [f"of {', '.join(map(repr, said['files']))}"] if said["files"] and said["method"] == "POST" else []
     came = " ".join(str(word) for word in result if word)
     who = "uid {uid} gid {gid} pid {pid} role {role} {request_id}".format_map(said)
     return f"{said['method']} {said['path']}: {came}; {who}"

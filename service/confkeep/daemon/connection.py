@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from confkeep.daemon.settings import Settings
 
-#: Seconds for a whole head, and for each further piece of a body; uvicorn itself hangs up 5 s after an answer.
+#: Seconds for a whole head, for each further piece of a body, and for reading any more of an answer; uvicorn itself
+#: hangs up 5 s after an answer.
 PATIENCE: Final = 30.0
 #: Bytes of a body that make such a piece: who sends less in that time only holds the connection.
 PIECE: Final = 32 << 10
@@ -61,6 +62,7 @@ class StrictProtocol(HttpToolsProtocol):
         self._phase = _Phase.BETWEEN
         self._refused = False
         self._timer: asyncio.TimerHandle | None = None
+        self._unread_timer: asyncio.TimerHandle | None = None
         self._piece = 0  # bytes of a body since the timer was set
         self._held = 0  # bytes since the last that got a request any further: of one header, one chunk's extension …
         self._advanced = False
@@ -80,11 +82,13 @@ class StrictProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Who says nothing is too slow as well."""
         super().connection_made(cast("asyncio.Transport", transport))
+        self.transport.set_write_buffer_limits(high=0)  # so writing is paused as long as anything is left to be read
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Leave no timer behind."""
         self._rest()
+        self._rest_unread()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -178,6 +182,37 @@ class StrictProtocol(HttpToolsProtocol):
                     remedy=f"send the head at once and the body with {PIECE >> 10} KB in each {PATIENCE:.0f} s",
                 )
             )
+
+    # Answers that nobody reads
+
+    def pause_writing(self) -> None:
+        """Bytes are left that the kernel does not take (also of a connection that is being closed): somebody must read.
+
+        Progress shows once three quarters of the socket's buffer are read (Linux: unix_writable), some 160 KB.
+        """
+        super().pause_writing()
+        self._watch_unread()
+
+    def resume_writing(self) -> None:
+        """The kernel has them all."""
+        self._rest_unread()
+        super().resume_writing()
+
+    def _watch_unread(self) -> None:
+        left = self.transport.get_write_buffer_size()
+        self._unread_timer = self.loop.call_later(PATIENCE, self._look_unread, left)
+
+    def _rest_unread(self) -> None:
+        if self._unread_timer is not None:
+            self._unread_timer.cancel()
+            self._unread_timer = None
+
+    def _look_unread(self, before: int) -> None:
+        self._unread_timer = None
+        if self.transport.get_write_buffer_size() < before:
+            self._watch_unread()
+        else:
+            self.transport.abort()
 
     # Refusals
 

@@ -33,7 +33,7 @@ def sole_holder(path: str, what: str, directory_mode: int) -> Generator[None]:
     """
     try:
         os.makedirs(os.path.dirname(os.path.abspath(path)), mode=directory_mode, exist_ok=True)
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise SettingsError(
             f"{what}: {error.filename}: {error.strerror}", remedy="name a directory that this user may write"
@@ -47,6 +47,11 @@ def sole_holder(path: str, what: str, directory_mode: int) -> Generator[None]:
                 f"{what} is in use by another confkeep (process {holder}, lock file {path})",
                 remedy="stop that one, or give this one a --socket and --state of its own",
             ) from error
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1 or found.st_uid != os.geteuid():
+            raise SettingsError(
+                f"{what}: {path} is no lock file of ours", remedy="look who made it; remove it, or choose another place"
+            )
         os.ftruncate(fd, 0)
         os.pwrite(fd, b"%d\n" % os.getpid(), 0)
         yield
@@ -160,11 +165,14 @@ def _remove_dead(path: str) -> None:
     if not stat.S_ISSOCK(mode):
         raise SettingsError(f"{path} exists and is no socket", remedy="remove it, or name another with --socket")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)  # noqa: FBT003 - positional only
         try:
             probe.connect(path)
         except ConnectionRefusedError:
             os.unlink(path)
             return
+        except BlockingIOError:
+            pass  # unix(7): its queue is full, so somebody listens
         except OSError as error:
             raise SettingsError(f"socket {path}: {error.strerror}", remedy="look who owns it") from error
     raise SettingsError(f"another program listens on {path}", remedy="stop it, or name another with --socket")

@@ -41,6 +41,11 @@ class _Source:
     name: str
     text: str = ""
 
+    @property
+    def file(self) -> str:
+        """Its path, "" where settings come from flags alone."""
+        return self.name if self.text else ""
+
     def at(self, *keys: str) -> str:
         """``FILE:LINE`` of the key, or of the table that it is (or should be) in; the name alone for a flag."""
         table: list[str] = []
@@ -112,7 +117,7 @@ def _read(config: str) -> tuple[_Source, dict[str, Any]]:
         return _Source(config, text), tomllib.loads(text)
     except OSError as error:
         raise SettingsError(f"{config}: {error.strerror}", remedy="name a readable TOML file") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
         raise SettingsError(f"{config} is not TOML: {error}", remedy="correct that line") from error
 
 
@@ -124,7 +129,7 @@ def _check(settings: Settings, source: _Source) -> None:
         )
     _check_ids(settings.access, source)
     for name, root in settings.roots.items():
-        _check_root(settings.state, name, root, source)
+        _check_root(settings, name, root, source)
     for key in _COUNTS:
         if getattr(settings, key) < 1:
             raise SettingsError(f"{source.at(key)}: {key} is {getattr(settings, key)}", remedy="give a number above 0")
@@ -146,17 +151,18 @@ def _check_ids(access: AccessSettings, source: _Source) -> None:
                 )
 
 
-def _check_root(state: str, name: str, root: RootSettings, source: _Source) -> None:
+def _check_root(settings: Settings, name: str, root: RootSettings, source: _Source) -> None:
     def wrong(key: str, what: str, remedy: str) -> SettingsError:
         return SettingsError(f"{source.at('roots', name, key)}: roots.{name}: {what}", remedy=remedy)
 
     if not _NAME.fullmatch(name):
         raise wrong("path", f"{name!r} cannot name a root", "use letters, digits, '.', '_' and '-', at most 64")
-    if not root.path:
-        raise wrong("path", "path is empty", "name a directory or a file")
-    if _holds(root.path, state):
-        what = f"the state directory {state} is inside it and would be editable"
-        raise wrong("path", what, "put the state directory elsewhere (--state)")
+    if not root.path or "\0" in root.path:
+        raise wrong("path", f"path is {root.path!r}", "name a directory or a file")
+    ours = {"state directory": settings.state, "socket": settings.socket, "settings file": source.file}
+    for what, path in ours.items():
+        if path and _holds(root.path, path):
+            raise wrong("path", f"the {what} {path} is inside it and would be editable", f"put the {what} elsewhere")
     if not 0 <= root.lease_wait <= _LONGEST_WAIT:
         remedy = f"give a number of seconds from 0 to {_LONGEST_WAIT}"
         raise wrong("lease_wait", f"lease_wait is {root.lease_wait}", remedy)

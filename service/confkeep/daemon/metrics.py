@@ -52,6 +52,14 @@ class Metrics:
             [route.value for route in Route],
             _SECONDS,
         )
+        self.lease_wait = Histogram(
+            "confkeep_lease_wait_seconds",
+            "How long a file that was saved on the overwrite route waited for its lease, because others held the file; "
+            "0 where it was written without one (confkeep_saves_without_guarantee_total counts those).",
+            "route",
+            [Route.OVERWRITE.value],
+            _SECONDS,
+        )
         self.fallbacks = Counter(
             "confkeep_saves_without_guarantee_total",
             "Saves that were written without a guarantee their route declares; "
@@ -66,13 +74,15 @@ class Metrics:
 
     def families(self) -> Iterator[Family]:
         """All of them."""
-        yield from (self.saves, self.save_seconds, self.fallbacks, self.problems, self.requests)
+        yield from (self.saves, self.save_seconds, self.lease_wait, self.fallbacks, self.problems, self.requests)
 
     def save_done(self, saved: Saved) -> None:
         """One file was saved, or need not be, or was only tried."""
         self.saves.count(saved.route.name.value, outcome_of(saved))
         if not saved.changed or saved.dry_run:
             return
+        if saved.route.name is Route.OVERWRITE:
+            self.lease_wait.observe(saved.route.name.value, saved.waited)
         declared = DECLARED[saved.route.name]
         for guarantee in _GUARANTEES:
             if getattr(declared, guarantee) and not getattr(saved.guarantees, guarantee):

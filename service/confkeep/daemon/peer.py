@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import socket
 import struct
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from confkeep.daemon.connection import StrictProtocol
+from confkeep.daemon.limits import Admission
 
 if TYPE_CHECKING:
     import asyncio
 
+_admission: Final = Admission()
 _UCRED: Final = struct.Struct("=iII")
 #: asm-generic/socket.h; Python does not name it.
 _SO_PEERGROUPS: Final = 59
@@ -42,10 +44,24 @@ def _groups_of(connection: socket.socket) -> tuple[int, ...]:
 
 
 class PeerProtocol(StrictProtocol):
-    """The protocol of our socket: each request knows its connection's peer."""
+    """The protocol of our socket: each request knows its connection's peer, and nobody takes all descriptors."""
+
+    _admitted: int | None = None  # the uid
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Ask the kernel once a connection."""
+        """Ask the kernel once a connection; hang up at once where there are too many (limits.py)."""
         connection: socket.socket = transport.get_extra_info("socket")
-        self.app_state = {**self.app_state, "peer": peer_of(connection)}
+        peer = peer_of(connection)
+        if not _admission.enter(peer.uid):
+            cast("asyncio.Transport", transport).abort()
+            return
+        self._admitted = peer.uid
+        self.app_state = {**self.app_state, "peer": peer}
         super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Make room for another."""
+        if self._admitted is None:
+            return  # uvicorn has never heard of it
+        _admission.leave(self._admitted)
+        super().connection_lost(exc)

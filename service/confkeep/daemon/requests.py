@@ -204,11 +204,9 @@ async def body(request: Request, most: int) -> bytes:
     announced = request.headers.get("content-length", "0")
     if announced.isascii() and announced.isdigit() and int(announced) > most:
         raise too_large
-    pieces: list[bytes] = []
-    size = 0
+    whole = bytearray()  # and no list: a body may come byte by byte
     async for piece in request.stream():
-        size += len(piece)
-        if size > most:
+        if len(whole) + len(piece) > most:
             raise too_large
-        pieces.append(piece)
-    return b"".join(pieces)
+        whole += piece
+    return bytes(whole)

@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from confkeep.daemon import app, notify
+from confkeep.daemon import app, memory, notify
+from confkeep.daemon.limits import raise_open_files
 from confkeep.daemon.listening import listening, sole_holder
 from confkeep.daemon.reloading import reload
 from confkeep.daemon.server import Server, Told
@@ -16,15 +17,14 @@ from confkeep.daemon.service import Service
 from confkeep.keeper import Keeper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from confkeep.daemon.reloading import Read
     from confkeep.daemon.settings import Settings
     from confkeep.recovery import Recovered
 
 _log: Final = logging.getLogger("confkeep")
 
 
-def run(settings: Settings, read: Callable[[], Settings]) -> None:
+def run(settings: Settings, read: Read) -> None:
     """Serve until SIGTERM or SIGINT. Raises SettingsError or JournalUnavailable when it cannot begin.
 
     SIGHUP: go on with what ``read`` returns.
@@ -32,6 +32,8 @@ def run(settings: Settings, read: Callable[[], Settings]) -> None:
     Recovery runs before the socket opens: nobody sees a file that a crash left half written. (On a socket that systemd
     hands over, callers wait that long.) A service manager that wants to be told is told (daemon/notify.py).
     """
+    memory.give_back_large_blocks()
+    raise_open_files()
     state = Path(settings.state)
     lock_file = os.path.join(settings.state, "daemon.lock")
     with sole_holder(lock_file, f"state {settings.state}", 0o700), Keeper(state) as keeper:
@@ -66,4 +68,4 @@ def _stop(service: Service) -> None:
 def _report(recovered: list[Recovered]) -> None:
     for item in recovered:
         level = logging.WARNING if item.settled else logging.ERROR
-        _log.log(level, "recovery of %s (revision %d): %s", item.path, item.revision, item.detail)
+        _log.log(level, "recovery of %r (revision %d): %s", item.path, item.revision, item.detail)

@@ -77,8 +77,9 @@ async def several(
 ) -> list[Saved]:
     """The same of several files; their time says nothing of one."""
     daemon = service.of(request)
+    request.state.files = [f"{at.root.name}/{at.relative}" for at in places]
     try:
-        done = await daemon.run(work, *args, **kwargs)
+        done = await daemon.finish(work, *args, **kwargs)
     except Exception as error:
         daemon.metrics.save_failed(error)
         if isinstance(error, _FAILURES):
@@ -89,6 +90,7 @@ async def several(
         if saved.changed and not saved.dry_run:
             _tell_change(request, at, saved)
     outcomes = [outcome_of(saved) for saved in done]
+    request.state.revisions = [saved.revision for saved in done]
     request.state.outcome = "saved" if "saved" in outcomes else outcomes[0]  # the audit's word for it
     return done
 

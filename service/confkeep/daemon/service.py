@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
@@ -41,8 +42,9 @@ class Service:
 
     def __init__(self, settings: Settings, keeper: Keeper, recovered: list[Recovered]) -> None:
         """``recovered`` is what the start found open."""
-        self.settings = settings
+        self.settings = self._started = settings
         self.keeper = keeper
+        keeper.most = settings.max_body
         self.recovered = recovered
         self.roots = settings.as_roots()
         self.stopping = False
@@ -59,6 +61,17 @@ class Service:
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call ``work`` on a worker thread."""
         return await asyncio.get_running_loop().run_in_executor(self._workers, partial(work, *args, **kwargs))
+
+    async def finish(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The same of a save, whatever comes: a daemon that stops cancels what takes longer than its grace.
+
+        But the thread goes on, and the caller must not be told that a save has failed that is going to be done.
+        """
+        future = asyncio.get_running_loop().run_in_executor(self._workers, partial(work, *args, **kwargs))
+        while not future.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([future])
+        return future.result()
 
     async def look(self, work: Callable[[], T]) -> T:
         """Call ``work`` on a thread that no save can keep busy: whether we live is asked every few seconds."""
@@ -90,15 +103,17 @@ class Service:
         """What a peer may, by the settings as they are now."""
         return role_of(peer, self.settings.access, self.socket_group)
 
-    def reload(self, settings: Settings) -> list[str]:
-        """From now on these settings count; which of them did not, for they need a restart."""
-        fixed = [key for key in _FIXED if getattr(settings, key) != getattr(self.settings, key)]
-        if settings.access.group != self.settings.access.group:
-            fixed.append("access.group")
+    def differs(self, settings: Settings) -> list[str]:
+        """Which of these settings need a restart to count."""
+        found = [key for key in _FIXED if getattr(settings, key) != getattr(self._started, key)]
+        return found + ["access.group"] * (settings.access.group != self._started.access.group)
+
+    def reload(self, settings: Settings) -> None:
+        """From now on these settings count."""
         self.settings = settings
         self.roots = settings.as_roots()
+        self.keeper.most = settings.max_body
         self.maintenance.keep(settings.policies())
-        return fixed
 
     def stop(self) -> None:
         """Take no further saves, and end the streams of events."""

@@ -45,12 +45,13 @@ def overwrite(
     ``lease_wait``: seconds to try for the lease before ``on_busy`` decides. Raises Changed, TargetBusy, OutOfSpace,
     IoError: the old bytes are in the file. Unsettled: neither the new nor the old bytes could be brought to the disk.
     """
-    give_up = time.monotonic() + lease_wait
+    began = time.monotonic()
+    give_up = began + lease_wait
     while True:
         turn = random.uniform(*_TURN)  # noqa: S311 - to differ from another saver, not to be secret
         left = give_up - time.monotonic()
         try:
-            return Turn(target, old, new, on_busy, min(turn, max(left, 0.0)), last=turn >= left).take()
+            return Turn(target, old, new, on_busy, min(turn, max(left, 0.0)), turn >= left, began).take()
         except _Crowded:
             time.sleep(random.uniform(0.0, _ASIDE))  # noqa: S311 - as above
 
@@ -69,6 +70,7 @@ class Turn:
     on_busy: OnBusy
     wait: float
     last: bool
+    began: float  # the first turn (CLOCK_MONOTONIC)
 
     def take(self) -> Written:
         """Write, or raise _Crowded when it is others' turn."""
@@ -145,6 +147,7 @@ class Turn:
             _put(self.target, fd, self.old, self.new)
             note = f"written without a lease: {held.reason}"
             return Written(reader_atomic=False, compare_and_swap=False, notes=(note,))
+        waited = time.monotonic() - self.began
         try:
             try:
                 self.compare(fd)
@@ -161,13 +164,13 @@ class Turn:
         finally:
             held.release()
         if in_time:
-            return Written()
+            return Written(waited=waited)
         if read_all(fd) != self.new:
             raise Unsettled(
                 "another program wrote to it while this process was stopped and its lease ran out", _OVERTAKEN
             )
         note = "this process was stopped until its lease ran out"
-        return Written(reader_atomic=False, compare_and_swap=False, notes=(note,))
+        return Written(reader_atomic=False, compare_and_swap=False, notes=(note,), waited=waited)
 
     def compare(self, fd: int) -> None:
         """Others wait in open(2) now: what is equal here is what gets replaced."""

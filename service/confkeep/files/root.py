@@ -68,11 +68,6 @@ class Root:
 ANYWHERE = Root(name="", path="/")
 
 
-def is_secret(root: Root, path: str) -> bool:
-    """Whether the file at ``path``, free of links, is among the secrets of ``root``."""
-    return bool(root.secrets) and root.is_secret(relative_to(root, path) or path)
-
-
 def relative_to(root: Root, path: str) -> str | None:
     """How the history's ``path`` is addressed below ``root``; None where it is not below it."""
     base = os.path.realpath(root.path)

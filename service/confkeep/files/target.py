@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from confkeep.errors import NoPermission
 from confkeep.files import metadata, mounts, persistence
 from confkeep.files.refusal import of_directory, of_file
-from confkeep.files.root import RoutePolicy
+from confkeep.files.root import RoutePolicy, relative_to
 from confkeep.files.route import Choice, Route
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from confkeep.errors import Refused
     from confkeep.files.finding import Finding
     from confkeep.files.place import Place
+    from confkeep.files.root import Root
 
 #: Code of the choice to replace a file of another user that this process may not write.
 NOT_OURS: Final = "not-ours"
@@ -90,6 +91,14 @@ class Target:
         """Whether the name still leads to what was looked at (or still to nothing)."""
         found = mounts.facts_at(self.place.parent, self.place.name)
         return (None if found is None else (found.dev, found.ino)) == self.identity
+
+
+def is_secret(root: Root, target: Target) -> bool:
+    """Whether ``target`` is among the secrets of ``root`` by its own name; one with several may be by another."""
+    if not root.secrets:
+        return False
+    several = target.facts is not None and target.facts.nlink > 1
+    return several or root.is_secret(relative_to(root, target.path) or target.path)
 
 
 @contextmanager

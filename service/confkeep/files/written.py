@@ -24,6 +24,8 @@ class Written:
     compare_and_swap: bool = True
     metadata_kept: bool = True
     notes: tuple[str, ...] = field(default=())
+    #: Seconds from the first try for a lease until it was held; 0.0 where none was taken.
+    waited: float = 0.0
 
 
 class Unsettled(Exception):

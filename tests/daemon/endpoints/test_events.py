@@ -95,7 +95,8 @@ def test_filters(folder: Folder) -> None:
         for name in ("a.yaml", "b.yaml"):
             folder.daemon.put(folder.at(name), b"a: 1\n", if_none_match="*")
         folder.daemon.ask("DELETE", folder.url("a.yaml"), None, {"If-Match": "*"})
-        folder.daemon.put("single/alone.yaml", b"n: %d\n" % id(folder))
+        folder.daemon.put("single/alone.yaml", b"alone: false\n")
+        folder.daemon.put("single/alone.yaml", b"alone: true\n")
         assert of_b.next()[1]["path"].endswith("b.yaml")
         assert of_removals.next()[1]["path"].endswith("a.yaml")
         assert of_others.next()[1]["root"] == "single"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.daemon.awkward import AWKWARD
+from tests.daemon.fixtures import MAX_BODY
 from tests.daemon.looking import Folder, etag, problem, untouched
 from tests.daemon.running import Daemon
 
@@ -108,3 +109,17 @@ def test_root_that_is_a_single_file(house: Daemon) -> None:
     assert house.get("single/alone.yaml").body == b"alone: true\n"
     problem(house.get("single/other.yaml"), 404, "not-found")
     problem(house.get("single/alone.yaml/x"), 404, "not-found")
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+def test_what_is_no_configuration_is_not_read(folder: Folder, method: str) -> None:
+    """A database beside the configuration could fill the memory: refused unread, by its size."""
+    with (folder.path / "big.db").open("wb") as file:
+        file.truncate(1 << 40)
+    answer = folder.daemon.ask(method, folder.url("big.db"), b"x" * (method == "PUT"), {"If-Match": "*"})
+    assert answer.status == 409
+    if method != "HEAD":
+        assert problem(answer, 409, "file-too-large")["limit"] == MAX_BODY
+    found = folder.daemon.ask("GET", folder.url("big.db", "stat")).json
+    assert (found["size"], found["etag"], found["writable"]) == (1 << 40, None, False)
+    assert found["refusal"]["slug"] == "file-too-large"

@@ -14,6 +14,7 @@ from tests.daemon.running import Daemon
 KINDS = {
     "confkeep_saves_total": "counter",
     "confkeep_save_duration_seconds": "histogram",
+    "confkeep_lease_wait_seconds": "histogram",
     "confkeep_saves_without_guarantee_total": "counter",
     "confkeep_problems_total": "counter",
     "confkeep_http_requests_total": "counter",
@@ -58,6 +59,7 @@ def test_there_from_the_start(state: Path) -> None:
     for route in ("replace", "overwrite"):
         assert found["confkeep_saves_total"].value(route=route, outcome="saved") == 0
         assert found["confkeep_save_duration_seconds"].value("_count", route=route) == 0
+    assert found["confkeep_lease_wait_seconds"].value("_count", route="overwrite") == 0
 
 
 def test_takes_no_parameters(house: Daemon) -> None:

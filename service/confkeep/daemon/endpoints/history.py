@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Final
 from starlette.endpoints import HTTPEndpoint
 
 from confkeep.daemon import service
-from confkeep.daemon.answers import HistoryAnswer, RevisionAnswer
+from confkeep.daemon.answers import HistoryAnswer, RevisionAnswer, is_secret
 from confkeep.daemon.requests import Parameters, address
 from confkeep.errors import NotARegularFile
+from confkeep.files.place import resolve
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
+
+    from confkeep.history.revisions import Revision
 
 _PAGE: Final = 100
 _LONGEST_PAGE: Final = 1_000
@@ -32,7 +35,12 @@ class HistoryEndpoint(HTTPEndpoint):
         before = parameters.number("before", None, _LARGEST_ID)
         if not at.relative:
             raise NotARegularFile(f"/{at.root.name} is a root", remedy="name a file below it")
-        found = await daemon.run(daemon.keeper.history, at.root, at.relative, limit + 1, before)
+
+        def listed() -> tuple[str, list[Revision]]:
+            with resolve(at.root, at.relative) as place:
+                return place.path, daemon.keeper.history(at.root, at.relative, limit + 1, before)
+
+        path, found = await daemon.run(listed)
         shown = [RevisionAnswer.of(revision) for revision in found[:limit]]
         more = shown[-1].id if len(found) > limit else None
-        return service.answer(HistoryAnswer(at.root.name, at.relative, at.root.is_secret(at.relative), shown, more))
+        return service.answer(HistoryAnswer(at.root.name, at.relative, is_secret(at, path), shown, more))

@@ -34,7 +34,7 @@ class RootsEndpoint(HTTPEndpoint):
         daemon = service.of(request)
 
         def look() -> RootsAnswer:
-            return RootsAnswer([_look(daemon.keeper, daemon.roots[name]) for name in sorted(daemon.roots)])
+            return RootsAnswer([_look(daemon.keeper, root) for _, root in sorted(daemon.roots.items())])
 
         return service.answer(await daemon.run(look))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -111,5 +110,5 @@ def _bytes(change: ChangeRequest, what: str) -> bytes:
         return (change.content or "").encode("utf-8")
     try:
         return base64.b64decode(change.content_base64, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # binascii.Error, or characters that are not ASCII
         raise BadParameter(f"{what}: content_base64 is not base64: {error}", remedy="encode it as RFC 4648") from error

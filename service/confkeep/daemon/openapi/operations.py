@@ -53,7 +53,7 @@ class Operation(NamedTuple):
 
 _READ: Final = ("unknown-parameter", "io-error", "history-damaged")
 _ADDRESS: Final = ("bad-path", "no-root", "not-found")
-_LOOK: Final = (*_ADDRESS, "no-permission", "outside-root", "not-a-regular-file", "target-busy")
+_LOOK: Final = (*_ADDRESS, "no-permission", "outside-root", "not-a-regular-file", "file-too-large", "target-busy")
 _CHANGE: Final = (
     *_LOOK,
     *_READ,

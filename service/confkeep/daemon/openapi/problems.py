@@ -37,6 +37,7 @@ MEMBERS: Final[dict[str, dict[str, Any]]] = {
     "headers-too-large": {"max_headers": _WHOLE, "max_header_bytes": _WHOLE},
     "forbidden": {"role": _TEXT, "needed": _TEXT},
     "too-many-streams": {"limit": _WHOLE},
+    "file-too-large": {"limit": {"type": "integer", "description": "In bytes."}},
     "conflict": {
         "etag": _ETAG,
         "revision": {"type": ["integer", "null"], "description": "The revision that has this content."},
