@@ -115,11 +115,11 @@ def test_root_that_is_a_single_file(house: Daemon) -> None:
 def test_what_is_no_configuration_is_not_read(folder: Folder, method: str) -> None:
     """A database beside the configuration could fill the memory: refused unread, by its size."""
     with (folder.path / "big.db").open("wb") as file:
-        file.truncate(1 << 40)
+        file.truncate(MAX_BODY + 1)
     answer = folder.daemon.ask(method, folder.url("big.db"), b"x" * (method == "PUT"), {"If-Match": "*"})
     assert answer.status == 409
     if method != "HEAD":
         assert problem(answer, 409, "file-too-large")["limit"] == MAX_BODY
     found = folder.daemon.ask("GET", folder.url("big.db", "stat")).json
-    assert (found["size"], found["etag"], found["writable"]) == (1 << 40, None, False)
+    assert (found["size"], found["etag"], found["writable"]) == (MAX_BODY + 1, None, False)
     assert found["refusal"]["slug"] == "file-too-large"
