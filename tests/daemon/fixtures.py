@@ -24,7 +24,7 @@ class Serve(Protocol):
 
 
 #: The most bytes that the shared daemon takes: small, so that a test can send more.
-MAX_BODY = 6_000_000
+MAX_BODY = 100_000
 _numbers = count(1)
 
 
