@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import shutil
 import subprocess
@@ -28,9 +29,40 @@ _NEED_ROOT = {"mounts", "filesystem", "small", "as_user"}
 _why_no_mounts = pytest.StashKey[str | None]()
 
 
+#: Characters of a line of figures.
+_WIDEST = 300
+
+
+class _Figures(logging.Handler):
+    """What tests have measured: docs/reliability.md keeps it, so it is printed with their result."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        first, *_ = record.getMessage().splitlines()
+        self.lines.append(f"{record.name.rpartition('.')[2]}: {first}"[:_WIDEST])
+
+
+_figures = pytest.StashKey[_Figures]()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Before anything else: what is mounted from here on is mounted for this process alone."""
     config.stash[_why_no_mounts] = enter_private()
+    config.stash[_figures] = _Figures()
+    logging.getLogger("tests").addHandler(config.stash[_figures])
+    logging.getLogger("tests").setLevel(logging.INFO)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print what was measured."""
+    lines = config.stash[_figures].lines
+    if lines:
+        terminalreporter.section("figures")
+        for line in lines:
+            terminalreporter.line(line)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
