@@ -30,6 +30,7 @@ from confkeep.errors import (
 )
 
 if TYPE_CHECKING:
+    from confkeep.library.changing import Change
     from confkeep.library.file import file
     from confkeep.library.folder import folder
     from confkeep.library.inspecting import inspect
@@ -42,6 +43,7 @@ __all__ = [
     "AlreadyExists",
     "BadParameter",
     "BadPath",
+    "Change",
     "ConfkeepError",
     "Conflict",
     "InvalidDocument",
@@ -65,6 +67,7 @@ __all__ = [
 
 #: Imported when first asked for: nobody pays for what is not used.
 _WHERE: Final = {
+    "Change": "confkeep.library.changing",
     "Keeper": "confkeep.library.keeping",
     "file": "confkeep.library.file",
     "folder": "confkeep.library.folder",

@@ -168,3 +168,48 @@ def test_revisions_that_are_not_there(keeper: confkeep.Keeper) -> None:
     """They are named."""
     with pytest.raises(confkeep.NotFound, match="7"):
         keeper.content(7)
+
+
+def test_several_files_together(tmp_path: Path, keeper: confkeep.Keeper) -> None:
+    """Saved, made and removed by one transaction; each in its history, with the message."""
+    saved, gone, new = (tmp_path / name for name in ("a.txt", "b.txt", "c.txt"))
+    for path in (saved, gone):
+        path.write_bytes(OLD)
+    done = keeper.transaction(
+        [
+            confkeep.Change(saved, bytearray(NEW), expect=etag(OLD)),
+            confkeep.Change(os.fsencode(gone), None),
+            confkeep.Change(new, b"new\n", overwrite=False),
+        ],
+        message="all three",
+    )
+    assert [(one.changed, one.created, one.removed) for one in done] == [
+        (True, False, False), (True, False, True), (True, True, False),
+    ]  # fmt: skip
+    assert (saved.read_bytes(), gone.exists(), new.read_bytes()) == (NEW, False, b"new\n")
+    assert {keeper.history(path)[0].message for path in (saved, gone, new)} == {"all three"}
+
+
+def test_none_of_several_files(tmp_path: Path, keeper: confkeep.Keeper) -> None:
+    """One expectation that does not hold keeps all of them as they were, and is named."""
+    paths = [tmp_path / name for name in ("a.txt", "b.txt")]
+    for path in paths:
+        path.write_bytes(OLD)
+    with pytest.raises(confkeep.Conflict) as caught:
+        keeper.transaction([confkeep.Change(paths[0], NEW), confkeep.Change(paths[1], NEW, expect=etag(NEW + b"x"))])
+    assert [failed["path"] for failed in caught.value.members["failed"]] == [os.fspath(paths[1])]
+    assert [path.read_bytes() for path in paths] == [OLD, OLD]
+
+
+def test_a_revision_comes_back(spot: Spot, keeper: confkeep.Keeper) -> None:
+    """As a new revision that says what it is, if the file is what the caller expects."""
+    keeper.save(spot.path, b"one\n")
+    first = keeper.history(spot.path)[-1]
+    with pytest.raises(confkeep.Conflict):
+        keeper.restore(first.id, expect=etag(OLD))
+    restored = keeper.restore(first.id, expect=etag(b"one\n"))
+    assert (spot.path.read_bytes(), restored.changed) == (OLD, True)
+    newest = keeper.history(spot.path)[0]
+    assert (newest.origin, newest.message) == (Origin.RESTORE, f"restores revision {first.id}")
+    with pytest.raises(confkeep.NotFound):
+        keeper.restore(12345)

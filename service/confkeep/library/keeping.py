@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from confkeep.documents.check import Validate
-from confkeep.errors import BadParameter
 from confkeep.files.place import at
 from confkeep.files.root import ANYWHERE
 from confkeep.history.revisions import Author, Origin
@@ -16,15 +14,16 @@ from confkeep.keeper import Keeper as Transactions
 from confkeep.keeper import Request
 from confkeep.library.options import JournalName, OnBusyName, StrPath, file_path, options, text
 from confkeep.library.state import state_directory
+from confkeep.library.validating import validation
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from collections.abc import Iterable
 
     from confkeep.history.revisions import Revision
+    from confkeep.library.changing import Change
+    from confkeep.library.validating import ValidateName
     from confkeep.recovery import Recovered
     from confkeep.saved import Content, Saved, Verdict
-
-    ValidateName = Literal["off", "syntax", "strict"]
 
 
 class Keeper:
@@ -60,9 +59,28 @@ class Keeper:
         """
         wanted = options(expect=expect, overwrite=overwrite, journal=journal, on_busy=on_busy)
         author = Author(Origin.LIBRARY, uid=os.geteuid(), message=message)
-        request = Request(bytes(memoryview(data)), wanted.precondition, author, _validate(validate), exact=True)
+        request = Request(bytes(memoryview(data)), wanted.precondition, author, validation(validate), exact=True)
         with at(file_path(path), follow=overwrite) as place, wanted.named_conflicts():
             return self._keeper.save(wanted.root, place.path, request)
+
+    def transaction(self, changes: Iterable[Change], *, message: str = "") -> list[Saved]:
+        """Save and remove several files, all of them or none; what became of each, in the order of ``changes``.
+
+        Raises Conflict (``members["failed"]`` lists every expectation that does not hold), and what ``save`` raises:
+        then nothing was changed. IoError whose detail says so: what was changed is put back later.
+        """
+        author = Author(Origin.LIBRARY, uid=os.geteuid(), message=message)
+        return self._keeper.transaction([change.resolved() for change in changes], author)
+
+    def restore(self, revision: int, *, expect: str | None = None, message: str = "") -> Saved:
+        """Save the content of ``revision`` to its file again, if that has the etag ``expect`` (None: whatever it has).
+
+        Raises what ``save`` raises, NotFound, Pruned, NoContent (the revision is a removal).
+        """
+        wanted = options(expect=expect, overwrite=True, journal="require", on_busy="write")
+        author = Author(Origin.RESTORE, uid=os.geteuid(), message=message)
+        request = Request(b"", wanted.precondition, author, Validate.OFF)
+        return self._keeper.restore(wanted.root, revision, request)
 
     def read(self, path: StrPath) -> Content:
         """The bytes of the file, whole, with etag and revision. Raises NotFound, NotARegularFile, NoPermission."""
@@ -94,18 +112,3 @@ class Keeper:
     def __exit__(self, *_: object) -> None:
         """Close."""
         self.close()
-
-
-def _validate(name: str | None) -> Validate:
-    able = find_spec("yaml") is not None
-    if name is None:
-        return Validate.SYNTAX if able else Validate.OFF
-    try:
-        wanted = Validate(name)
-    except ValueError as error:
-        raise BadParameter(f"validate={name!r} is not known", remedy="give off, syntax or strict") from error
-    if wanted is not Validate.OFF and not able:
-        raise BadParameter(
-            f"validate={name!r} needs PyYAML, which is not installed", remedy="pip install 'confkeep[service]'"
-        )
-    return wanted
