@@ -31,7 +31,7 @@ from confkeep.writing import Writing
 from tests.support.faults import raising
 from tests.support.layouts import LAYOUTS
 from tests.support.looking import open_files
-from tests.support.saving import NAME, NEW, OLD, ROUTES, Bench, bench, only, open_intents, recorded, save
+from tests.support.saving import NAME, NEW, OLD, ROUTES, Bench, bench, only, open_intents, promise, recorded, save
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -326,6 +326,17 @@ def test_the_lock_file_is_in_the_state(keeper: Keeper, one: Bench) -> None:
     key = lock.key_of_name(parent.st_dev, parent.st_ino, NAME)
     with lock.hold(os.fspath(one.state / "locks"), [key], wait=0, what="x"):
         pass
+
+
+def test_what_cannot_be_settled_is_not_called_intact(
+    keeper: Keeper, one: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk fails while an earlier save is settled: an error with a name, which does not say what nobody knows."""
+    promise(keeper, one.path)
+    monkeypatch.setattr("confkeep.recovery.settle", raising(errno.EIO))
+    with pytest.raises(IoError, match=r"an earlier save of .* cannot be settled") as caught:
+        save(keeper, one)
+    assert "intact" not in caught.value.detail
 
 
 @BOTH_ROUTES

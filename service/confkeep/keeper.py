@@ -172,10 +172,10 @@ class Keeper:
     def _settle(self, places: list[Place]) -> None:
         try:
             recovery.settle(self._tools(), places)
-        except NotFound as error:  # not of the file that is asked for
+        except (NotFound, OSError) as error:  # NotFound: not of the file that is asked for
             raise IoError(
-                f"an earlier save of several files, {places[0].path} among them, cannot be settled: {error}",
-                remedy="bring that directory back, or look at what `confkeep recover` says",
+                f"an earlier save of {places[0].path}, or of others with it, cannot be settled: {error}",
+                remedy="look at what `confkeep recover` says: a directory is missing, or the disk fails (dmesg)",
             ) from error
 
     def _attempt(self, target: Target, root: Root, request: Request) -> Saved:

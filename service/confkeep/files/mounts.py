@@ -202,6 +202,15 @@ def find_mount(mount_id: int) -> Mount | None:
     return None
 
 
+def mount_of(path: str | os.PathLike[str]) -> Mount | None:
+    """The mount that ``path`` is on. Raises OSError where nothing is there."""
+    fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    try:
+        return find_mount(facts(fd, fd).mount_id)
+    finally:
+        os.close(fd)
+
+
 def parse_mount(line: str) -> Mount:
     """One line of mountinfo. Raises ValueError when it is none."""
     left, _, right = line.partition(" - ")

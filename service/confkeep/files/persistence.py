@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -11,6 +10,8 @@ from confkeep.files import mounts
 from confkeep.files.finding import Finding
 
 if TYPE_CHECKING:
+    import os
+
     from confkeep.files.place import Place
 
 _IN_MEMORY: Final = {"tmpfs", "ramfs"}
@@ -37,21 +38,13 @@ def of(place: Place, mount_id: int) -> tuple[Finding, ...]:
 @cache
 def _container_layer() -> mounts.Mount | None:
     """The mount of ``/`` where that is an overlay; it stays the same for the life of a process."""
-    root = os.open("/", os.O_PATH | os.O_CLOEXEC)
-    try:
-        mount = mounts.find_mount(mounts.facts(root, root).mount_id)
-    finally:
-        os.close(root)
+    mount = mounts.mount_of("/")
     return mount if mount and mount.fs_type == "overlay" else None
 
 
 def of_state(directory: str | os.PathLike[str]) -> Finding | None:
     """Why the state directory cannot hold the journal's promise (an error), or not for long (a warning)."""
-    fd = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        mount = mounts.find_mount(mounts.facts(fd, fd).mount_id)
-    finally:
-        os.close(fd)
+    mount = mounts.mount_of(directory)
     if mount is None:
         return None
     if mount.fs_type in _IN_MEMORY or (mount.fs_type == "overlay" and mount.super_options & _UNFLUSHED):

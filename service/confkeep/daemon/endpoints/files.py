@@ -22,6 +22,7 @@ from confkeep.transaction import Change
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from confkeep.daemon.service import Service
     from confkeep.saved import Content
 
 _PREFIX: Final = "/v1/files/"
@@ -48,10 +49,7 @@ class FileEndpoint(HTTPEndpoint):
     async def put(self, request: Request) -> Response:
         """Save the body as the whole new content of the file."""
         daemon = service.of(request)
-        saves.refuse_when_stopping(daemon)
-        at = address(request, _PREFIX, daemon.roots)
-        if not at.relative:
-            raise NotARegularFile(f"/{at.root.name} is a root", remedy="name a file below it")
+        at = _to_be_changed(request, daemon)
         save = saves.save_of(request)
         secret = at.root.is_secret(at.relative)
         save = replace(save, data=await body(request, daemon.settings.max_body), secret=secret)
@@ -61,10 +59,7 @@ class FileEndpoint(HTTPEndpoint):
     async def delete(self, request: Request) -> Response:
         """Remove the file, which holds what ``If-Match`` says; its last content stays in the history."""
         daemon = service.of(request)
-        saves.refuse_when_stopping(daemon)
-        at = address(request, _PREFIX, daemon.roots)
-        if not at.relative:
-            raise NotARegularFile(f"/{at.root.name} is a root", remedy="name a file below it")
+        at = _to_be_changed(request, daemon)
         parameters = Parameters(request, "message", "dry_run")
         expect = precondition(request)
         if expect.absent:
@@ -78,6 +73,15 @@ class FileEndpoint(HTTPEndpoint):
             raise NotFound(f"{removed.path} does not exist", remedy="nothing is left to be removed")
         answer = saves.answer_of(daemon, at, removed, author)
         return answer if dry_run else Response(status_code=204, headers={"Revision": str(removed.revision)})
+
+
+def _to_be_changed(request: Request, daemon: Service) -> Address:
+    """The file that the request names. Raises ShuttingDown, BadPath, NoRoot, NotARegularFile for a root."""
+    saves.refuse_when_stopping(daemon)
+    at = address(request, _PREFIX, daemon.roots)
+    if not at.relative:
+        raise NotARegularFile(f"/{at.root.name} is a root", remedy="name a file below it")
+    return at
 
 
 def _headers(content: Content) -> dict[str, str]:

@@ -74,13 +74,9 @@ def _kind(root: Root, *, single: bool) -> str:
 
 def _mount(path: str) -> MountAnswer | None:
     try:
-        fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        found = mounts.mount_of(path)
     except OSError:
         return None
-    try:
-        found = mounts.find_mount(mounts.facts(fd, fd).mount_id)
-    finally:
-        os.close(fd)
     if found is None:
         return None
     return MountAnswer(found.mount_point, found.fs_type, found.source, found.read_only)
