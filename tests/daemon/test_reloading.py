@@ -6,10 +6,13 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
+from tests.daemon.in_process import Failing, service
 from tests.daemon.running import PATIENCE
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from tests.daemon.fixtures import Serve
     from tests.daemon.running import Daemon
@@ -82,3 +85,15 @@ def test_the_state_in_use_stays_closed(serve: Serve, disk: Path) -> None:
     text = f"state = '{disk}/elsewhere'\n" + ROOT.format(name="one", path=daemon.state)
     reload(daemon, path, text, "the settings stay as they are")
     assert daemon.get("one/history.db").status == 404
+
+
+def test_what_nobody_expected_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """It happens on a thread whose result nobody takes: the log has the traceback."""
+
+    def bug() -> None:
+        raise RuntimeError("of our own making")
+
+    daemon = service(Failing(AssertionError("the keeper was asked")))
+    daemon.beside(bug)
+    daemon.close()
+    assert "of our own making" in caplog.text

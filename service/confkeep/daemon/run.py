@@ -46,7 +46,12 @@ def run(settings: Settings, read: Read) -> None:
             for finding in service.findings():
                 _log.warning("%s: %s; %s (%s)", finding.rule, finding.message, finding.remedy, finding.evidence)
             serving = f"listening on {listener.getsockname()} with roots {', '.join(sorted(settings.roots))}"
-            told = Told(partial(_ready, serving), partial(reload, service, read), partial(_stop, service))
+            told = Told(
+                ready=partial(_ready, serving),
+                # It looks where the roots lead: a mount that does not answer must not stop the event loop.
+                reload=partial(service.beside, partial(reload, service, read)),
+                stop=partial(_stop, service),
+            )
             service.maintenance.start()
             try:
                 Server(app.build(service), told, lambda: service.settings).run_on(listener)

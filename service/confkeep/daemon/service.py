@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from confkeep.keeper import Keeper
     from confkeep.recovery import Recovered
 
+_log: Final = logging.getLogger("confkeep")
 P = ParamSpec("P")
 T = TypeVar("T")
 #: Where we listen and what we have open does not change while we run.
@@ -76,6 +78,17 @@ class Service:
     async def look(self, work: Callable[[], T]) -> T:
         """Call ``work`` on a thread that no save can keep busy: whether we live is asked every few seconds."""
         return await asyncio.get_running_loop().run_in_executor(self._looker, work)
+
+    def beside(self, work: Callable[[], None]) -> None:
+        """Call ``work`` on that thread too, in its turn, and wait for nothing; what it raises is logged."""
+
+        def logged() -> None:
+            try:
+                work()
+            except Exception:  # noqa: BLE001 - nobody asks the future for it
+                _log.exception("confkeep itself has failed")
+
+        self._looker.submit(logged)
 
     def root_states(self) -> dict[str, str]:
         """Each root: "ok", or why it cannot be served."""
