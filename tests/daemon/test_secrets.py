@@ -45,6 +45,9 @@ def test_other_files_are_explained(folder: Folder) -> None:
     """The control: what is no secret gets the whole message."""
     answer = folder.daemon.put(folder.at("a.yaml"), b"a: *no-secret\n", if_none_match="*")
     assert "no-secret" in json.dumps(problem(answer, 422, "invalid-document"))
+    folder.file("secrets.yaml")
+    answer = folder.daemon.put(folder.linked("b.yaml"), b"a: *no-secret\n")
+    assert "no-secret" in json.dumps(problem(answer, 422, "invalid-document"))
 
 
 def test_a_whole_life_leaves_no_trace_outside_the_store(folder: Folder) -> None:
@@ -76,7 +79,7 @@ def test_it_is_marked(folder: Folder) -> None:
 
 
 def test_another_name_of_a_secret_hides_as_much(folder: Folder) -> None:
-    """A hard link has no name that could be known: what it holds is not shown; a symbolic link is marked as well."""
+    """A hard link beside it: what it holds is not shown; a symbolic link is marked as well."""
     folder.file("secrets.yaml")
     (folder.path / "hard.yaml").hardlink_to(folder.path / "secrets.yaml")
     (folder.path / "soft.yaml").symlink_to("secrets.yaml")

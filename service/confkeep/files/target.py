@@ -94,11 +94,22 @@ class Target:
 
 
 def is_secret(root: Root, target: Target) -> bool:
-    """Whether ``target`` is among the secrets of ``root`` by its own name; one with several may be by another."""
+    """Whether ``target`` is among the secrets of ``root``, by its own name or by a hard link in the same directory."""
     if not root.secrets:
         return False
-    several = target.facts is not None and target.facts.nlink > 1
-    return several or root.is_secret(relative_to(root, target.path) or target.path)
+    return root.is_secret(relative_to(root, target.path) or target.path) or _has_secret_link(root, target)
+
+
+def _has_secret_link(root: Root, target: Target) -> bool:
+    if target.facts is None or target.facts.nlink == 1:
+        return False
+    parent = target.place.parent
+    try:
+        names = [name for name in os.listdir(f"/proc/self/fd/{parent}") if root.is_secret(name)]
+    except OSError:
+        return True  # nobody knows
+    found = [mounts.facts_at(parent, name) for name in names]
+    return any(each is not None and (each.dev, each.ino) == target.identity for each in found)
 
 
 @contextmanager
