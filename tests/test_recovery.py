@@ -220,7 +220,7 @@ def test_a_living_save_is_left_alone(keeper: Keeper, one: Bench, monkeypatch: py
     promise(keeper, one.path)
     one.path.write_bytes(TORN)
     with Keeper(one.state) as other, resolve(one.root, NAME) as place:
-        with keeper._locked(place):  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - as its own save does
+        with keeper.locked(place):  # as its own save does
             (recovered,) = other.recover()
         assert not recovered.settled
         assert "another save" in recovered.detail

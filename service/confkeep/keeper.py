@@ -120,7 +120,7 @@ class Keeper:
         recovery.settle(self._tools(), [place])
 
     def _tools(self, wait: float | None = None) -> recovery.Tools:
-        return recovery.Tools(self.store, partial(self._locked, wait=wait), self._presence.is_alone)
+        return recovery.Tools(self.store, partial(self.locked, wait=wait), self._presence.is_alone)
 
     def save(self, root: Root, relative: str, request: Request) -> Saved:
         """Save ``request.data`` to the file ``relative`` below ``root``.
@@ -162,7 +162,7 @@ class Keeper:
                     f"{place.name!r} is a name of confkeep's own temporary files", remedy="choose another name"
                 )
         for _ in range(_ATTEMPTS):
-            with self._locked(*places):
+            with self.locked(*places):
                 if not recovery.pending(self.store, places):
                     yield
                     return
@@ -368,7 +368,7 @@ class Keeper:
             return revisions.current(connection, path, etag)
 
     @contextmanager
-    def _locked(self, *places: Place, wait: float | None = None) -> Generator[None]:
+    def locked(self, *places: Place, wait: float | None = None) -> Generator[None]:
         """Hold the targets' locks: of each its name's, and its inode's, so that two names of one file queue as well."""
         keys: list[int] = []
         for place in places:

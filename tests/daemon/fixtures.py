@@ -36,7 +36,11 @@ def house() -> Generator[Daemon]:
         need(type_of(base) not in {"tmpfs", "ramfs"}, "/var/tmp is not on a real disk")
         (base / "config").mkdir()
         (base / "alone.yaml").write_bytes(b"alone: true\n")
-        roots = {"ha": {"path": f"{base}/config"}, "single": {"path": f"{base}/alone.yaml"}}
+        # What tests do to the files themselves shall not be in its history: tests/watch has daemons of its own.
+        roots: dict[str, dict[str, str | bool]] = {
+            "ha": {"path": f"{base}/config", "watch": False},
+            "single": {"path": f"{base}/alone.yaml", "watch": False},
+        }
         with running(base / "state", settings=toml(max_body=MAX_BODY, roots=roots)) as daemon:
             yield daemon
             assert daemon.stop() == 0, daemon.log

@@ -127,7 +127,7 @@ class Daemon:
         return sum(row[0] == "intent" for row in self.recorded())
 
 
-def toml(**settings: str | int | Mapping[str, Mapping[str, str]]) -> str:
+def toml(**settings: str | int | Mapping[str, Mapping[str, str | bool]]) -> str:
     """A settings file; ``roots`` is a table of tables."""
     lines = [f"{name} = {_value(value)}" for name, value in settings.items() if isinstance(value, str | int)]
     roots = settings.get("roots", {})
@@ -138,6 +138,8 @@ def toml(**settings: str | int | Mapping[str, Mapping[str, str]]) -> str:
 
 
 def _value(value: str | int) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     return str(value) if isinstance(value, int) else f"'{value}'"
 
 

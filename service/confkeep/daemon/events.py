@@ -23,12 +23,16 @@ _KEPT: Final = 1_000
 
 
 class EventType(StrEnum):
-    """``save.recovered``: what the start of the daemon made of a save that a crash had interrupted."""
+    """``save.recovered``: what the start of the daemon made of a save that a crash had interrupted.
+
+    ``mount.changed``: what is mounted under a root is stale, moved, mounted or unmounted, or as it should be again.
+    """
 
     CHANGED = "file.changed"
     REMOVED = "file.removed"
     FAILED = "save.failed"
     RECOVERED = "save.recovered"
+    MOUNT = "mount.changed"
 
 
 class Event(NamedTuple):

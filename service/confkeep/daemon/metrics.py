@@ -67,6 +67,12 @@ class Metrics:
             ("route", "guarantee"),
             [(Route.OVERWRITE.value, "reader_atomic")],
         )
+        self.outside = Counter(
+            "confkeep_outside_changes_total",
+            "Changes of watched files that somebody else made, by event; each is in the history.",
+            ("event",),
+            [(event,) for event in ("file.changed", "file.removed")],
+        )
         self.problems = Counter("confkeep_problems_total", "Requests that were answered with a problem.", ("slug",))
         self.requests = Counter(
             "confkeep_http_requests_total", "Requests that were answered, by class of status.", ("method", "status")
@@ -74,7 +80,8 @@ class Metrics:
 
     def families(self) -> Iterator[Family]:
         """All of them."""
-        yield from (self.saves, self.save_seconds, self.lease_wait, self.fallbacks, self.problems, self.requests)
+        yield from (self.saves, self.save_seconds, self.lease_wait, self.fallbacks, self.outside)
+        yield from (self.problems, self.requests)
 
     def save_done(self, saved: Saved) -> None:
         """One file was saved, or need not be, or was only tried."""

@@ -39,6 +39,7 @@ def reload(service: Service, read: Read) -> None:
         for key in service.differs(wanted):
             _log.warning("%s is another than in use: that counts after a restart", key)
         service.reload(settings)
+        service.watch()
         logs.configure(settings.log)
         _log.info("settings read again; roots %s", ", ".join(sorted(settings.roots)))
         notify.status(f"serving the roots {', '.join(sorted(settings.roots))}")

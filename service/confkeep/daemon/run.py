@@ -47,7 +47,7 @@ def run(settings: Settings, read: Read) -> None:
                 _log.warning("%s: %s; %s (%s)", finding.rule, finding.message, finding.remedy, finding.evidence)
             serving = f"listening on {listener.getsockname()} with roots {', '.join(sorted(settings.roots))}"
             told = Told(
-                ready=partial(_ready, serving),
+                ready=partial(_ready, serving, service),
                 # It looks where the roots lead: a mount that does not answer must not stop the event loop.
                 reload=partial(service.beside, partial(reload, service, read)),
                 stop=partial(_stop, service),
@@ -60,9 +60,10 @@ def run(settings: Settings, read: Read) -> None:
     _log.info("stopped")
 
 
-def _ready(serving: str) -> None:
+def _ready(serving: str, service: Service) -> None:
     _log.info("%s", serving)
     notify.ready(serving)
+    service.beside(service.watch)
 
 
 def _stop(service: Service) -> None:

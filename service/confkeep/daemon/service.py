@@ -17,6 +17,7 @@ from confkeep.daemon.access import role_of
 from confkeep.daemon.events import Events, EventType
 from confkeep.daemon.maintenance import Maintenance
 from confkeep.daemon.metrics import Metrics
+from confkeep.daemon.outside import Outside
 from confkeep.files.root import relative_to
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from confkeep.files.finding import Finding
     from confkeep.keeper import Keeper
     from confkeep.recovery import Recovered
+    from confkeep.watch.watching import Watching
 
 _log: Final = logging.getLogger("confkeep")
 P = ParamSpec("P")
@@ -56,6 +58,8 @@ class Service:
             self._tell_recovered(item)
         #: Its members edit where the settings do not say otherwise; of a socket that systemd made, that one's.
         self.socket_group = os.getegid() if settings.access.group is None else settings.access.group
+        self.outside = Outside(self.events, self.metrics)
+        self._watching: Watching | None = None
         self.maintenance = Maintenance(keeper.store, settings.policies())
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="confkeep")
         self._looker = ThreadPoolExecutor(1, thread_name_prefix="confkeep-look")
@@ -105,8 +109,17 @@ class Service:
 
     def findings(self) -> list[Finding]:
         """What is to be known of the service's own state."""
-        found = (self.keeper.state_finding, self.keeper.history_finding)
+        found = (self.keeper.state_finding, self.keeper.history_finding, *self.outside.findings.values())
         return [finding for finding in found if finding is not None]
+
+    def watch(self) -> None:
+        """Watch the roots as they are now; not on the event loop. Imported here: the first answer need not wait."""
+        from confkeep.watch.watching import Watching
+
+        self.outside.findings.clear()
+        if self._watching is None:
+            self._watching = Watching(self.keeper, self.outside)
+        self._watching.watch(self.roots.values())
 
     def unsettled(self) -> list[Recovered]:
         """What the start could not repair, and nobody has since."""
@@ -137,6 +150,8 @@ class Service:
         """Wait for what is under way."""
         self._workers.shutdown()
         self._looker.shutdown()
+        if self._watching is not None:
+            self._watching.close()
         self.maintenance.close()
 
 

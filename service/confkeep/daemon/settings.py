@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from confkeep.files.root import LEASE_WAIT, Journal, OnBusy, Root, RoutePolicy
+from confkeep.files.root import CONFIGURATION, LEASE_WAIT, Journal, OnBusy, Root, RoutePolicy
 from confkeep.history.retention import Policy
 
 DEFAULT_SOCKET: Final = "/run/confkeep/confkeep.sock"
@@ -35,13 +35,17 @@ class LogLevel(StrEnum):
 
 
 class RootSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """``[roots.NAME]``. ``lease_wait`` is in seconds; of what ``keep_…`` limits, 0 means all (history/retention.py)."""
+    """``[roots.NAME]``. ``lease_wait`` is in seconds; of what ``keep_…`` limits, 0 means all (history/retention.py).
+
+    ``watch``: whether changes by others are recorded and told; globs instead of those of files.root say of which files.
+    """
 
     path: str
     route: RoutePolicy = RoutePolicy.AUTO
     on_busy: OnBusy = OnBusy.WRITE
     journal: Journal = Journal.REQUIRE
     lease_wait: float = LEASE_WAIT
+    watch: bool | tuple[str, ...] = True
     keep_revisions: int = Policy.revisions
     keep_days: int = Policy.days
     keep_bytes: int = Policy.size
@@ -100,6 +104,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
                 journal=root.journal,
                 lease_wait=root.lease_wait,
                 secrets=self.secrets,
+                watch=_globs(root.watch),
             )
             for name, root in self.roots.items()
         }
@@ -110,3 +115,9 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
             os.path.abspath(root.path): Policy(root.keep_revisions, root.keep_days, root.keep_bytes)
             for root in self.roots.values()
         }
+
+
+def _globs(watch: bool | tuple[str, ...]) -> tuple[str, ...]:  # noqa: FBT001 - as it is in the file
+    if isinstance(watch, bool):
+        return CONFIGURATION if watch else ()
+    return watch

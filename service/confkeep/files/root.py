@@ -31,6 +31,12 @@ class Journal(StrEnum):
     BEST_EFFORT = "best-effort"
 
 
+#: Files that are called like configuration: what is watched where the root does not say.
+CONFIGURATION: Final = (
+    *("*.yaml", "*.yml", "*.json", "*.jsonc", "*.json5", "*.toml", "*.ini", "*.cfg", "*.cnf", "*.conf", "*.config"),
+    *("*.env", ".env", ".env.*", "*.properties", "*.xml", "*.jinja", "*.j2", "*.rules", "*.list", "*.service"),
+)
+
 #: How long to try for a write lease while others have the file open, where the root does not say (seconds).
 LEASE_WAIT: Final = 1.0
 
@@ -41,6 +47,7 @@ class Root:
 
     ``lease_wait``: how many seconds an in-place save tries for the write lease before ``on_busy`` decides.
     ``secrets``: globs of names, or of paths below the root, of files whose content no message may show.
+    ``watch``: globs of the same kind, of files whose changes by others are recorded and told; none: nothing is watched.
     """
 
     name: str
@@ -50,11 +57,15 @@ class Root:
     journal: Journal = Journal.REQUIRE
     lease_wait: float = LEASE_WAIT
     secrets: tuple[str, ...] = ()
+    watch: tuple[str, ...] = CONFIGURATION
 
     def is_secret(self, relative: str) -> bool:
         """Whether the file ``relative`` is among the secrets."""
-        name = os.path.basename(relative)
-        return any(fnmatchcase(name, glob) or fnmatchcase(relative, glob) for glob in self.secrets)
+        return _is_among(self.secrets, relative)
+
+    def is_watched(self, relative: str) -> bool:
+        """Whether the file ``relative`` is among those that are watched for their names."""
+        return _is_among(self.watch, relative)
 
     def is_single_file(self) -> bool:
         """Whether the root is one file. Its one address is its own base name."""
@@ -62,6 +73,11 @@ class Root:
             return not stat.S_ISDIR(os.stat(self.path).st_mode)
         except OSError:
             return False
+
+
+def _is_among(globs: tuple[str, ...], relative: str) -> bool:
+    name = os.path.basename(relative)
+    return any(fnmatchcase(name, glob) or fnmatchcase(relative, glob) for glob in globs)
 
 
 #: The whole filesystem, for paths that no settings restrict: the library and ``confkeep inspect``.

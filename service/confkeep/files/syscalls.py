@@ -35,6 +35,7 @@ _syscall.restype = ctypes.c_long
 # 64-bit file offsets on every machine: glibc calls it fallocate64, musl's fallocate always takes them.
 _fallocate = getattr(_libc, "fallocate64", None) or _libc.fallocate
 _fallocate.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64]
+_libc.inotify_add_watch.argtypes = [ctypes.c_int, ctypes.c_char_p, ctypes.c_uint32]
 _libc.setfsuid.argtypes = [ctypes.c_uint]
 _libc.setfsuid.restype = ctypes.c_uint
 
@@ -146,3 +147,31 @@ def syncfs(fd: int) -> None:
 def set_filesystem_user(uid: int) -> int:
     """``setfsuid(2)`` of the calling thread alone; who it was before. It cannot fail, only do nothing."""
     return int(_libc.setfsuid(uid))
+
+
+def inotify_init() -> int:
+    """``inotify_init1(2)``: a new descriptor, which never blocks.
+
+    Raises OSError EMFILE: the user has ``fs.inotify.max_user_instances`` of them.
+    """
+    fd = int(_libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC))
+    if fd < 0:
+        raise _failed()
+    return fd
+
+
+def inotify_add_watch(fd: int, path: str, mask: int) -> int:
+    """``inotify_add_watch(2)``: the number of the watch, which is the same for each name of one inode.
+
+    Raises OSError; ENOSPC: the user has ``fs.inotify.max_user_watches`` of them.
+    """
+    number = int(_libc.inotify_add_watch(fd, os.fsencode(path), mask))
+    if number < 0:
+        raise _failed(path)
+    return number
+
+
+def inotify_rm_watch(fd: int, number: int) -> None:
+    """``inotify_rm_watch(2)``. Raises OSError EINVAL where the kernel has removed it already."""
+    if _libc.inotify_rm_watch(fd, number) != 0:
+        raise _failed()

@@ -14,6 +14,7 @@ from confkeep.history import contents
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterator
 
     from confkeep.etag import Version
 
@@ -131,6 +132,19 @@ def latest(connection: sqlite3.Connection, file: int) -> Revision | None:
         (file,),
     ).fetchone()
     return None if row is None else _revision(row)
+
+
+def newest(connection: sqlite3.Connection, file: int) -> int:
+    """The number of the file's last row, whatever its state; 0 where there is none."""
+    (number,) = connection.execute("SELECT max(id) FROM revisions WHERE file = ?", (file,)).fetchone()
+    return number or 0
+
+
+def below(connection: sqlite3.Connection, directory: str) -> Iterator[str]:
+    """Every file below ``directory`` that the history knows, whether or not it is there."""
+    start = os.fsencode(directory.rstrip("/") + "/")
+    rows = connection.execute("SELECT path FROM files WHERE path > ? AND path < ?", (start, start[:-1] + b"0"))
+    return (os.fsdecode(path) for (path,) in rows)
 
 
 def note(connection: sqlite3.Connection, file: int, content: Version | None) -> int:

@@ -16,6 +16,7 @@ KINDS = {
     "confkeep_save_duration_seconds": "histogram",
     "confkeep_lease_wait_seconds": "histogram",
     "confkeep_saves_without_guarantee_total": "counter",
+    "confkeep_outside_changes_total": "counter",
     "confkeep_problems_total": "counter",
     "confkeep_http_requests_total": "counter",
     "confkeep_history_readable": "gauge",
