@@ -10,13 +10,13 @@ No lease is held while another one is waited for: that would keep readers of the
 
 from __future__ import annotations
 
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from confkeep.checking import check_document
 from confkeep.documents.check import Validate, format_of
-from confkeep.errors import BadParameter, ConfkeepError, Conflict, InvalidDocument, IoError, OutOfSpace, TargetBusy
+from confkeep.errors import BadParameter, ConfkeepError, Conflict, IoError, OutOfSpace, TargetBusy
 from confkeep.etag import Version, version_of
 from confkeep.files import removal
 from confkeep.files.place import resolve
@@ -28,7 +28,7 @@ from confkeep.saved import as_far_as_known
 from confkeep.writing import Plan, Writing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
     from confkeep.expect import Expect
     from confkeep.files.place import Place
@@ -75,7 +75,7 @@ def transact(keeper: Keeper, changes: Sequence[Change], author: Author, *, dry_r
     path of the file: then nothing was changed. IoError whose detail says so: what was changed is put back later.
     """
     with ExitStack() as stack, named_failures("these files", "looking at"):
-        places = [stack.enter_context(resolve(change.root, change.path)) for change in changes]
+        places = [_place(change, stack) for change in changes]
         _refuse_twice(places)
         stack.enter_context(keeper.settled(places))
         for _ in range(_ATTEMPTS):
@@ -92,6 +92,21 @@ def transact(keeper: Keeper, changes: Sequence[Change], author: Author, *, dry_r
     raise TargetBusy("these files change faster than they can be compared", remedy="try again")
 
 
+@contextmanager
+def _about(change: Change) -> Generator[None]:
+    """An error in it says which change of all it is about, by the address that the caller gave."""
+    try:
+        yield
+    except ConfkeepError as error:
+        error.members |= {"root": change.root.name, "path": change.path}
+        raise
+
+
+def _place(change: Change, stack: ExitStack) -> Place:
+    with _about(change):
+        return stack.enter_context(resolve(change.root, change.path))
+
+
 def _refuse_twice(places: list[Place]) -> None:
     seen: set[Any] = set()
     for place in places:
@@ -105,10 +120,13 @@ def _refuse_twice(places: list[Place]) -> None:
 
 def _look(keeper: Keeper, change: Change, target: Target, dry_run: bool) -> _Part:  # noqa: FBT001 - as it is asked
     is_removal = change.data is None
-    refusal = removal.refusal(target) or keeper.too_large(target) if is_removal else keeper.refusal(target, change.root)
-    if refusal:
-        raise refusal
-    old = read_whole(target)
+    with _about(change):
+        refusal = (
+            removal.refusal(target) or keeper.too_large(target) if is_removal else keeper.refusal(target, change.root)
+        )
+        if refusal:
+            raise refusal
+        old = read_whole(target)
     new = None if change.data is None else version_of(change.data)
     saved = as_far_as_known(target, None if old is None else old.version, new, dry_run=dry_run)
     return _Part(change, target, old, new, saved)
@@ -168,12 +186,9 @@ def _checked(part: _Part) -> _Part:
         return part
     format_ = format_of(part.target.place.name)
     strict = validate is Validate.STRICT
-    try:
+    with _about(part.change):
         secret = part.change.secret or is_secret(part.change.root, part.target)
         diagnostics = check_document(part.target.path, part.change.data, format_, strict=strict, secret=secret)
-    except InvalidDocument as error:
-        error.members["path"] = part.target.path
-        raise
     return replace(part, saved=replace(part.saved, checked=format_, diagnostics=diagnostics))
 
 

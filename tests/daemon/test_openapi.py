@@ -105,7 +105,8 @@ def test_every_member_of_a_problem_is_documented() -> None:
     slugs = {name: kind.slug for name, kind in kinds.items() if hasattr(kind, "slug")}
     given = {(slugs[name], member) for name, member in _keywords() if name in slugs and member != "remedy"}
     assert given
-    assert given <= {(slug, member) for slug, members in MEMBERS.items() for member in members}
+    told = {(slug, member) for slug, member in given if slug not in LIBRARY_ONLY}
+    assert told <= {(slug, member) for slug, members in MEMBERS.items() for member in members}
 
 
 def _keywords() -> Generator[tuple[str, str]]:

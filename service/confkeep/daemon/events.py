@@ -10,6 +10,7 @@ import asyncio
 import secrets
 import threading
 from collections import Counter, deque
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -66,8 +67,9 @@ class Events:
         return self._last
 
     def publish(self, kind: EventType, root: str, path: str, members: Mapping[str, object]) -> None:
-        """Something has happened to a file."""
-        data = msgspec.json.encode({"root": root, "path": path, **members})
+        """Something has happened to a file; ``time`` is when it was told (RFC 3339)."""
+        now = datetime.now(UTC)
+        data = msgspec.json.encode({"root": root, "path": path, "time": now, **members})
         with self._guard:
             self._last += 1
             self._log.append(Event(self._last, kind, root, path, data))

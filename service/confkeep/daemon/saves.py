@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from confkeep.daemon.peer import Peer
     from confkeep.daemon.service import Service
+    from confkeep.errors import ConfkeepError
     from confkeep.saved import Saved
 
 P = ParamSpec("P")
@@ -82,8 +83,8 @@ async def several(
         done = await daemon.finish(work, *args, **kwargs)
     except Exception as error:
         daemon.metrics.save_failed(error)
-        if isinstance(error, _FAILURES):
-            _tell(request, places, EventType.FAILED, {"slug": error.slug})
+        if isinstance(error, _FAILURES) and request.query_params.get("dry_run") != "true":
+            _tell(request, _concerned(places, error), EventType.FAILED, {"slug": error.slug})
         raise
     for at, saved in zip(places, done, strict=True):
         daemon.metrics.save_done(saved)
@@ -100,6 +101,12 @@ def _tell_change(request: Request, at: Address, saved: Saved) -> None:
     members = {"etag": saved.etag or None, "revision": saved.revision, "size": saved.size, "created": saved.created}
     origin = Origin.RESTORE if request.scope["path"].startswith("/v1/revisions/") else Origin.API
     _tell(request, [at], kind, {**members, "origin": origin.value})
+
+
+def _concerned(places: Sequence[Address], error: ConfkeepError) -> Sequence[Address]:
+    """Of a transaction that failed for one file: that one."""
+    about = (error.members.get("root"), error.members.get("path"))
+    return [at for at in places if (at.root.name, at.relative) == about] or places
 
 
 def _tell(request: Request, places: Sequence[Address], kind: EventType, members: dict[str, object]) -> None:

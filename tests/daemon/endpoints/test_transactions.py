@@ -73,7 +73,7 @@ def test_one_that_is_not_valid(folder: Folder) -> None:
     with untouched(folder.daemon, folder.path):
         answer = post(folder, change(folder, "a.yaml"), change(folder, "b.yaml", "a: [\n", if_none_match="*"))
         found = problem(answer, 422, "invalid-document")
-    assert (found["path"].rpartition("/")[2], found["line"]) == ("b.yaml", 2)
+    assert (f"{found['root']}/{found['path']}", found["line"]) == (f"{folder.address}/b.yaml", 2)
 
 
 def test_dry_run(folder: Folder) -> None:

@@ -27,7 +27,6 @@ _EVIDENCE: Final = {
     "rule": {"type": "string", "description": "The doctor's rule."},
     "evidence": {"type": "string", "description": "What the kernel said: the line of mountinfo, or the inode's state."},
 }
-_PATH: Final = {"path": {"type": "string", "description": "Of a transaction: the file that it is about."}}
 _DIAGNOSTICS: Final = {"type": "array", "items": {"$ref": "#/components/schemas/Diagnostic"}}
 
 #: Members beside those that all have; each is there when it says something.
@@ -44,7 +43,7 @@ MEMBERS: Final[dict[str, dict[str, Any]]] = {
         "base_known": {"type": "boolean", "description": "Whether the history has the content that was expected."},
         "failed": {"type": "array", "items": _FAILED},
     },
-    "invalid-document": {"line": _WHOLE, "column": _WHOLE, "diagnostics": _DIAGNOSTICS, **_PATH},
+    "invalid-document": {"line": _WHOLE, "column": _WHOLE, "diagnostics": _DIAGNOSTICS},
     "read-only": _EVIDENCE,
     "no-permission": _EVIDENCE,
     "not-a-regular-file": _EVIDENCE,
@@ -121,6 +120,8 @@ BASE: Final[dict[str, Any]] = {
         "detail": {"type": "string", "description": "What happened to what."},
         "remedy": {"type": "string", "description": "What can be done."},
         "request_id": {"type": "string", "description": "As in the header `Request-Id` and in the log."},
+        "root": {"type": "string", "description": "Of a transaction, where it failed for one file: its root."},
+        "path": {"type": "string", "description": "And its path below the root."},
     },
     "required": ["type", "slug", "title", "status", "detail", "remedy", "request_id"],
 }
