@@ -1,0 +1,1 @@
+"""WHERE files live, and who else holds them: containers, processes and their mounts; and what is wrong with that."""
