@@ -46,6 +46,7 @@ class Account:
         self._ground = ground
         self._listener = listener
         self._links: dict[str, _Link] = {}
+        self._is_failing = False
 
     def settle(self) -> None:
         """Look at what is due, one commit's worth."""
@@ -90,10 +91,13 @@ class Account:
         try:
             numbers = record(self._keeper, [each.glance for each in news])
         except (ConfkeepError, OSError) as error:
-            _log.warning("changes by others cannot be recorded, and are tried again: %s", error)
+            if not self._is_failing:
+                _log.warning("changes by others cannot be recorded, and are tried again: %s", error)
+            self._is_failing = True
             for each in news:
                 self._marks.again(each.path, each.mark)
             return
+        self._is_failing = False
         for each, number in zip(news, numbers, strict=True):
             if number is None:
                 self._marks.again(each.path, each.mark)
@@ -102,6 +106,8 @@ class Account:
 
     def _tell(self, news: _News, number: int) -> None:
         found = news.glance
+        if news.path != found.path:
+            self._marks.add(news.path)
         if found.known is None and news.mark.silent:
             return
         is_created = found.known is None or found.known.etag is None
@@ -120,16 +126,14 @@ class Account:
 
     def _follow(self, link: str, found: Glance) -> None:
         """Tell of ``link`` when it leads to something else than before, or to what others have changed."""
-        before = self._links.get(link)
+        if found.is_news:
+            return  # it is recorded in a moment, for what it is; the link is looked at again then
+        before, known = self._links.get(link), found.known
         etag = None if found.version is None else found.version.etag
         self._links[link] = _Link(found.path, etag)
-        known = found.known
-        if found.is_news:
-            # Recorded in a moment, for what it is; the link is told of then.
-            self._links[link] = _Link(found.path, None if before is None else before.etag)
-        elif before is None or before.etag == etag or known is None:
+        if before is None or before.etag == etag or known is None:
             return
-        elif known.origin is Origin.EXTERNAL or before.path != found.path:
+        if known.origin is Origin.EXTERNAL or before.path != found.path:
             self._tell_at(link, found, known.id, is_created=False)
 
     def _look_through(self, path: str) -> None:

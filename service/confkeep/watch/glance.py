@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from confkeep import recovery
-from confkeep.errors import ConfkeepError, NotFound, TargetBusy
+from confkeep.errors import BadPath, NotFound, Refused, TargetBusy
 from confkeep.etag import Version, version_of
 from confkeep.files.place import resolve
 from confkeep.files.read import is_readable, read
@@ -58,7 +58,7 @@ def glance(keeper: Keeper, root: Root, relative: str, path: str, pin: Callable[[
     """Look at the file ``relative`` of ``root``; None where it is not for us to judge: closed to us, or too large.
 
     ``path``: what it is called if nothing is there to ask. ``pin`` is called with what was found before it is read.
-    Raises Busy.
+    Raises Busy, OSError, and what the store raises.
     """
     try:
         with resolve(root, relative) as place, keeper.locked(place, wait=0):
@@ -75,7 +75,7 @@ def glance(keeper: Keeper, root: Root, relative: str, path: str, pin: Callable[[
         return _compared(keeper, path, None)  # its directory is gone
     except (TargetBusy, Changed) as error:
         raise Busy from error
-    except ConfkeepError:
+    except (BadPath, Refused):
         return None  # it leads out of the root, or is closed to us
 
 

@@ -128,8 +128,8 @@ class Ground:
         if notice.mask & inotify.ISDIR:
             if not notice.mask & inotify.ATTRIB:
                 moved.add(path)
-        elif any(path == base.root.path != base.path for base in self.selection.bases):
-            moved.add(path)  # the link that a root's path ends in
+        elif any(path == base.root.path and not base.is_here for base in self.selection.bases):
+            moved.add(path)
         else:
             self._marks.add(path, closed=closed)
 
@@ -159,7 +159,7 @@ class Ground:
 
     def seconds(self) -> float | None:
         """Until there is something to do without being told; None: there is nothing."""
-        if self._rounds:
+        if self._rounds and len(self._marks) < _ENOUGH:
             return 0.0
         later = self._pollers.later.values()
         return max(0.0, min(later) - time.monotonic()) if later else None
@@ -180,6 +180,8 @@ class Ground:
         """A round through everything."""
         self._rounds.clear()
         for base in self.selection.bases:
+            if self._tree is not None:
+                self._tree.drop_below(base.path)  # what is gone meanwhile, too
             self._go_through_root(base.root, silent=silent)
 
     def _go_through(self, path: str) -> None:
@@ -218,6 +220,8 @@ class Ground:
         return is_placed
 
     def _round(self, root: Root, top: str, *, silent: bool) -> Iterator[None]:
+        if not os.path.isdir(top):
+            self._marks.add(top, silent=silent)
         for directory in directories(top):
             self._watch_directory(root, directory)
             for name in names_in(directory):

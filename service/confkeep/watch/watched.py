@@ -22,6 +22,11 @@ class Base(NamedTuple):
     path: str
     is_single: bool
 
+    @property
+    def is_here(self) -> bool:
+        """Whether a file at the root's path is what the root was at the last look: not a link, or nothing at all."""
+        return self.is_single and self.root.path == self.path
+
     def relative(self, path: str) -> str | None:
         """What ``path`` is called below the root, None where it is not."""
         if self.is_single:

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger("confkeep")
 #: Seconds from the first notice to reading it and those that came after: a save makes eight, and one wake-up will do.
 _GATHER: Final = 0.04
-#: Seconds of rest after a failure that nobody foresaw.
+#: Seconds of rest after a failure that nobody foresaw, at first and at most.
 _REST: Final = 1.0
+_REST_MOST: Final = 60.0
 
 
 class Watcher:
@@ -41,7 +42,10 @@ class Watcher:
         self._ground = Ground(keeper.store, self._marks, listener, self._poke)
         self._account = Account(keeper, self._marks, self._ground, listener)
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._waking = threading.Lock()  # a number that is closed may be somebody else's file
         self._closing = threading.Event()
+        #: Nothing is left to do: the first round is over, and what has happened since is recorded.
+        self.is_at_rest = False
         self._thread = threading.Thread(target=self._run, name="confkeep-watch", daemon=True)
 
     def start(self) -> None:
@@ -54,15 +58,18 @@ class Watcher:
         os.eventfd_write(self._wake, 1)
         self._thread.join(wait)
         if not self._thread.is_alive():
-            os.close(self._wake)
+            with self._waking:
+                os.close(self._wake)
 
     def _poke(self, path: str) -> None:
         """A poller has found ``path`` changed."""
-        if not self._closing.is_set():
-            self._poked.append(path)
-            os.eventfd_write(self._wake, 1)
+        with self._waking:
+            if not self._closing.is_set():
+                self._poked.append(path)
+                os.eventfd_write(self._wake, 1)
 
     def _run(self) -> None:
+        rest = _REST
         while not self._closing.is_set():
             try:
                 self._watch()
@@ -70,7 +77,8 @@ class Watcher:
                 if self._closing.is_set():
                     break  # the store was closed meanwhile: whoever closes waits only so long
                 _log.exception("the watching of files has failed, and begins anew")
-                self._pause(_REST)
+                self._pause(rest)
+                rest = min(rest * 2, _REST_MOST)
         self._ground.close()
 
     def _watch(self) -> None:
@@ -82,7 +90,11 @@ class Watcher:
         with open("/proc/self/mountinfo", "rb") as table:
             poll.register(table, select.POLLPRI)
             while not self._closing.is_set():
-                self._step({fd for fd, _ in poll.poll(self._patience())}, table.fileno())
+                patience = self._patience()
+                self.is_at_rest = patience is None
+                ready = {fd for fd, _ in poll.poll(patience)}
+                self.is_at_rest = False
+                self._step(ready, table.fileno())
 
     def _patience(self) -> float | None:
         """Milliseconds until there is something to do without being told."""
