@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import confkeep
-from bench import cli, folder, get, history, imports, keeper, library, replace, save, start, torn
+from bench import cli, folder, get, history, imports, keeper, library, replace, save, start, torn, watching
 
 _BENCHES = {
     "save": save.run,
@@ -23,6 +23,7 @@ _BENCHES = {
     "keeper": keeper.run,
     "library": library.run,
     "imports": imports.run,
+    "watching": watching.run,
 }
 
 

@@ -14,12 +14,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, Self
 
 from confkeep import recovery
+from confkeep.absent import called, root_of
 from confkeep.checking import check_document
+from confkeep.damaged import of_damage
 from confkeep.documents.check import Validate, format_of
-from confkeep.errors import BadPath, ConfkeepError, Conflict, FileTooLarge, IoError, NotFound, TargetBusy, shown
+from confkeep.errors import BadPath, ConfkeepError, Conflict, FileTooLarge, IoError, NotFound, TargetBusy
 from confkeep.etag import Version, etag_of, version_of
 from confkeep.files import lock, mounts, persistence
-from confkeep.files.finding import Finding
 from confkeep.files.flush import flush
 from confkeep.files.leftovers import is_temporary
 from confkeep.files.place import resolve
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from confkeep.expect import Expect
     from confkeep.files.place import Place
     from confkeep.files.root import OnBusy, Root
-    from confkeep.history.damage import Damage
     from confkeep.history.intents import Intent
     from confkeep.history.revisions import Author, Revision
     from confkeep.transaction import Change
@@ -83,8 +83,8 @@ class Keeper:
         self.store = Store(state)
         #: STA001, when the state directory cannot hold what the journal promises.
         self.state_finding = persistence.of_state(state)
-        #: STA002, when the history was damaged and a new one has begun.
-        self.history_finding = None if self.store.damage is None else _finding_of(self.store.damage)
+        #: STA004, when the history was damaged and a new one has begun.
+        self.history_finding = None if self.store.damage is None else of_damage(self.store.damage)
         self._lock_file = os.fspath(state / "locks")
         self._presence = lock.Presence(self._lock_file)
         if crashed and self._presence.is_alone():
@@ -128,6 +128,7 @@ class Keeper:
         Raises Refused (with its subclasses), Conflict, InvalidDocument, NotFound, OutOfSpace, IoError,
         JournalUnavailable: the file is as it was. IoError whose detail says so: it is not, and will be repaired.
         """
+        root = root_of(self.store, root, relative)
         with named_failures(relative, "looking at"), resolve(root, relative) as place, self.settled([place]):
             for _ in range(_ATTEMPTS):
                 with look(place, root.route) as target:
@@ -348,9 +349,10 @@ class Keeper:
             return not intents.is_open(connection, revision)
 
     def history(self, root: Root, relative: str, limit: int, before: int | None = None) -> list[Revision]:
-        """The file's revisions, newest first."""
-        with resolve(root, relative) as place, self.store.reading() as connection:
-            return revisions.listing(connection, place.path, limit, before)
+        """The file's revisions, newest first; also where it is gone, or its directory."""
+        path = called(root, relative)
+        with self.store.reading() as connection:
+            return revisions.listing(connection, path, limit, before)
 
     def revision(self, number: int) -> tuple[str, Revision, bytes]:
         """One revision: its file's path, itself, its bytes. Raises NotFound, Pruned, NoContent (a removal)."""
@@ -379,18 +381,6 @@ class Keeper:
         what = ", ".join(place.path for place in places)
         with lock.hold(self._lock_file, keys, wait=_LOCK_WAIT if wait is None else wait, what=what):
             yield
-
-
-def _finding_of(damage: Damage) -> Finding:
-    kept = f"; unsettled saves of {', '.join(damage.kept)} were taken over" if damage.kept else ""
-    lost = f"; LOST are unsettled saves: {', '.join(damage.lost)}" if damage.lost else ""
-    return Finding(
-        rule="STA002",
-        severity="error",
-        message=shown(f"the history was damaged; it is {damage.aside} now, and a new one has begun{kept}{lost}"),
-        remedy="look for errors of the disk (dmesg); sqlite3's .recover may still read the old history; then remove it",
-        evidence=shown(damage.reason),
-    )
 
 
 def _checked(target: Target, root: Root, request: Request, format_: Format | None) -> tuple[Diagnostic, ...]:

@@ -32,6 +32,32 @@ def test_json(confkeep: Command, folder: Folder) -> None:
     assert confkeep("get", address, "--json").json["revision"] == saved["revision"]
 
 
+def test_as_it_was(confkeep: Command, folder: Folder) -> None:
+    """--revision prints what the file was then, also when it is gone; the number must be one of this file."""
+    address = folder.at("a.yaml")
+    first, second = (
+        folder.daemon.put(address, data, **expect).json["revision"]
+        for data, expect in ((b"a: 1\n", {"if_none_match": "*"}), (b"a: 2\n", {"if_match": "*"}))
+    )
+    (folder.path / "a.yaml").unlink()
+    for number, data in ((first, b"a: 1\n"), (second, b"a: 2\n")):
+        assert confkeep("get", address, "--revision", str(number)).out == data
+    found = confkeep("get", address, "--revision", str(first), "--json").json
+    assert (found["content"], found["revision"], found["etag"]) == ("a: 1\n", first, etag(b"a: 1\n"))
+    other = folder.daemon.put(folder.at("b.yaml"), b"b: 1\n", if_none_match="*").json["revision"]
+    for number in (other, 999_999_999):
+        failure(confkeep("get", address, "--revision", str(number), "--json"), 6, "not-found")
+    for written in ("x", "-1", "", "9" * 30):
+        failure(confkeep("get", address, f"--revision={written}", "--json"), 2, "unknown-parameter")
+
+
+def test_as_it_was_by_another_name(confkeep: Command, folder: Folder) -> None:
+    """The history is the file's own, by whichever link it is named."""
+    saved = folder.daemon.put(folder.at("a.yaml"), b"a: 1\n", if_none_match="*").json
+    (folder.path / "link.yaml").symlink_to("a.yaml")
+    assert confkeep("get", folder.at("link.yaml"), "--revision", str(saved["revision"])).out == b"a: 1\n"
+
+
 @pytest.mark.parametrize(
     "name", ["a b.yaml", "ü.yaml", "100%.yaml", "%2e%2e", "a?b#c&d=e.yaml", "-n", "'quoted'", "\U0001f600", "[x]*"]
 )

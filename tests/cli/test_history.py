@@ -119,5 +119,5 @@ def test_verify_a_damaged_history(serve: Serve, state: Path, disk: Path) -> None
     found = Command()("history", "verify", "--state", state, "--json")
     assert (found.code, found.json["sound"], len(found.json["problems"])) == (1, False, 1)
     daemon = serve("--root", f"ha={disk}/config")
-    assert [item["rule"] for item in daemon.ask("GET", "/readyz").json["findings"]] == ["STA002"]
+    assert [item["rule"] for item in daemon.ask("GET", "/readyz").json["findings"]] == ["STA004"]
     assert Command()("history", "verify", "--state", state).code == 0

@@ -18,6 +18,7 @@ ASKING = {
     "ls of roots": ["ls"],
     "history": ["history", "ha/a"],
     "restore": ["restore", "1", "--force"],
+    "watch": ["watch", "ha"],
 }
 every_asking_command = pytest.mark.parametrize("arguments", ASKING.values(), ids=ASKING.keys())
 
@@ -99,7 +100,7 @@ def test_help_documents_the_exit_codes() -> None:
     assert re.findall(r"^  (\d)  ", text, re.MULTILINE) == list("01234567")
 
 
-@pytest.mark.parametrize("command", ["serve", "get", "put", "stat", "ls", "history", "inspect"])
+@pytest.mark.parametrize("command", ["serve", "get", "put", "stat", "ls", "history", "inspect", "watch", "restore"])
 def test_each_command_has_help(command: str) -> None:
     """--help for each, and --json in each."""
     done = Command()(command, "--help")

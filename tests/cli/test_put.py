@@ -150,6 +150,14 @@ def test_too_large(size: int, confkeep: Command, folder: Folder) -> None:
     assert members["limit"] == MAX_BODY
 
 
+@pytest.mark.parametrize("given", ["ü", "a b", "", 'W/"x"'])
+def test_what_is_no_etag(given: str, confkeep: Command, folder: Folder) -> None:
+    """Wrong usage, whatever it is: no header is made of it."""
+    address = folder.file("a.yaml", OLD)
+    with untouched(folder.daemon, folder.path):
+        failure(confkeep("put", address, f"--if-match={given}", "--json", stdin=b"a: 2\n"), 2, "unknown-parameter")
+
+
 def test_message_in_any_language(confkeep: Command, folder: Folder) -> None:
     """A message is a line of text, whatever is in it."""
     address = folder.file("a.yaml", OLD)

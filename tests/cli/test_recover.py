@@ -91,7 +91,7 @@ def test_a_damaged_history(target: Path, state: Path) -> None:
     damage(state, "revisions_of_file")
     (state / "history.db.suspect").touch()
     done = Command()("recover", "--state", state)
-    assert "STA002" in done.errors
+    assert "STA004" in done.errors
     assert "history.db.corrupt-" in done.errors
     assert done.code == 0
     assert done.text.startswith(f"settled  {target}")

@@ -34,6 +34,19 @@ def test_restore(number: int, confkeep: Command, folder: Folder) -> None:
     assert folder.read("a.yaml") == NEW
 
 
+def test_restore_of_a_file(number: int, confkeep: Command, folder: Folder) -> None:
+    """Who names the file too cannot restore another one by a slip of the pen."""
+    address = folder.at("a.yaml")
+    other = folder.file("b.yaml", OLD)
+    with untouched(folder.daemon, folder.path):
+        failure(confkeep("restore", other, str(number), "--force", "--json"), 6, "not-found")
+        failure(confkeep("restore", "a.yaml", str(number), "--force", "--json"), 2, "bad-path")
+        failure(confkeep("restore", address, str(number), "--if-match", etag(OLD), "--json"), 4, "conflict")
+    done = confkeep("restore", address, str(number), "--if-match", etag(NEW))
+    assert (done.code, folder.read("a.yaml")) == (0, OLD)
+    assert done.text.startswith(address)
+
+
 def test_what_it_replaces_must_be_said(number: int, confkeep: Command, folder: Folder) -> None:
     """None of the three flags is wrong usage; another etag a conflict; nothing is written."""
     with untouched(folder.daemon, folder.path):
@@ -77,6 +90,12 @@ def test_without_a_daemon(offline: Path, state: Path) -> None:
         ("restore", os.geteuid(), etag(OLD)), ("external", None, etag(NEW)), ("library", None, etag(OLD)),
     ]  # fmt: skip
     assert found[0]["message"] == "restores revision 1"
+
+
+def test_a_root_means_nothing_without_a_daemon(offline: Path, state: Path) -> None:
+    """Wrong usage; nothing is written."""
+    failure(Command()("restore", "ha/a.yaml", "1", "--force", "--state", state, "--json"), 2, "unknown-parameter")
+    assert offline.read_bytes() == NEW
 
 
 def test_without_a_daemon_it_says_what_it_replaces_too(offline: Path, state: Path) -> None:

@@ -99,11 +99,11 @@ def test_damaged_store(serve: Serve, state: Path, config: Path) -> None:
     daemon = serve("--root", f"ha={config}")
     (aside,) = state.glob("history.db.corrupt-*")
     assert aside.read_bytes() == b"this is no database" * 100
-    assert "STA002" in daemon.log
+    assert "STA004" in daemon.log
     assert str(aside) in daemon.log
     answer = daemon.ask("GET", "/readyz")
     (finding,) = answer.json["findings"]
-    assert (answer.status, finding["rule"], str(aside) in finding["message"]) == (200, "STA002", True)
+    assert (answer.status, finding["rule"], str(aside) in finding["message"]) == (200, "STA004", True)
     assert daemon.ask("GET", "/v1").json["findings"] == [finding]
     assert daemon.put("ha/a.yaml", b"a: 1\n", if_none_match="*").status == 201
     assert daemon.stop() == 0

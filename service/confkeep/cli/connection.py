@@ -1,62 +1,19 @@
-"""One request to the daemon over its Unix socket; http.client, because it starts fast."""
+"""The daemon that a command talks to, and how its files are named."""
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
-import socket
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
-from urllib.parse import quote, urlencode
+from typing import TYPE_CHECKING, Final
 
-from confkeep.errors import BadPath, ConfkeepError, NoDaemon
+from confkeep.errors import BadParameter, BadPath, NotFound
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+
+    from confkeep.client import Client
 
 _DEFAULT: Final = "unix:///run/confkeep/confkeep.sock"
-_SECONDS: Final = 120.0
-_FIRST_ERROR: Final = 400
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A successful answer."""
-
-    status: int
-    headers: http.client.HTTPMessage
-    body: bytes
-
-    def json(self) -> dict[str, Any]:
-        """The body, a JSON object. Raises NoDaemon where it is none: then something else answers."""
-        try:
-            document = json.loads(self.body)
-        except ValueError as error:
-            raise self.no_confkeep() from error
-        if not isinstance(document, dict):
-            raise self.no_confkeep()
-        return cast("dict[str, Any]", document)
-
-    def no_confkeep(self) -> NoDaemon:
-        """The error for an answer that no confkeep gives."""
-        return NoDaemon(
-            f"what answers is no confkeep: {self.status} with {self.body[:80]!r}",
-            remedy="name confkeep's socket with --host or CONFKEEP_HOST",
-        )
-
-
-class _Connection(http.client.HTTPConnection):
-    def __init__(self, path: str) -> None:
-        super().__init__("confkeep", timeout=_SECONDS)
-        self.path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
+_MOST_DIGITS: Final = 18
 
 
 def add_host(parser: argparse.ArgumentParser) -> None:
@@ -67,6 +24,13 @@ def add_host(parser: argparse.ArgumentParser) -> None:
         metavar="unix:///PATH",
         help="the daemon's socket (default: $CONFKEEP_HOST, or %(default)s)",
     )
+
+
+def client(options: argparse.Namespace) -> Client:
+    """The client that asks it. Raises NoDaemon."""
+    from confkeep.client import Client
+
+    return Client(options.host)
 
 
 def split(address: str) -> tuple[str, str]:
@@ -80,49 +44,19 @@ def split(address: str) -> tuple[str, str]:
     return root, path
 
 
-def url(noun: str, root: str, path: str, query: Mapping[str, str] | None = None) -> str:
-    """The path of a request; a file's name may contain anything."""
-    given = {name: value for name, value in (query or {}).items() if value}
-    return f"/v1/{noun}/{quote(os.fsencode(root), safe='')}/{quote(os.fsencode(path))}" + (
-        f"?{urlencode(given)}" if given else ""
-    )
+def number(written: str) -> int:
+    """A revision's number. Raises BadParameter."""
+    if not (written.isascii() and written.isdigit() and len(written) <= _MOST_DIGITS):
+        raise BadParameter(f"{written!r} is no revision", remedy="give a number, from `confkeep history`")
+    return int(written)
 
 
-def request(
-    host: str, method: str, target: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
-) -> Answer:
-    """Ask the daemon. Raises NoDaemon, and whatever named error its problem answer stands for."""
-    if not host.startswith("unix://"):
-        raise NoDaemon(f"{host!r} names no Unix socket", remedy="write unix:///run/confkeep/confkeep.sock")
-    path = host.removeprefix("unix://")
-    connection = _Connection(path)
-    try:
-        # A daemon that has heard enough (413) answers and hangs up while we still send.
-        with suppress(BrokenPipeError, ConnectionResetError):
-            connection.request(method, target, body, dict(headers or {}))
-        response = connection.getresponse()
-        answer = Answer(response.status, response.headers, response.read())
-    except (OSError, http.client.HTTPException) as error:
-        raise NoDaemon(
-            f"no daemon answers at {path}: {error}",
-            remedy="start it (confkeep serve), or name its socket with --host or CONFKEEP_HOST",
-        ) from error
-    finally:
-        connection.close()
-    if answer.status >= _FIRST_ERROR:
-        raise _error(answer)
-    return answer
-
-
-def _error(answer: Answer) -> ConfkeepError:
-    """The error that the daemon raised, rebuilt from its problem."""
-    members = answer.json()
-    slug, detail, remedy = members.pop("slug", None), members.pop("detail", None), members.pop("remedy", "")
-    if not (isinstance(slug, str) and isinstance(detail, str)):
-        return answer.no_confkeep()
-    known = {kind.slug: kind for kind in _all_kinds(ConfkeepError)}
-    return known.get(slug, ConfkeepError)(detail, remedy=remedy, **members)
-
-
-def _all_kinds(kind: type[ConfkeepError]) -> list[type[ConfkeepError]]:
-    return [kind, *(below for sub in kind.__subclasses__() for below in _all_kinds(sub))]
+def number_of(asked: Client, address: str, written: str) -> int:
+    """The same of a revision of the file ``ROOT/PATH``. Raises NotFound for one of another file."""
+    found = number(written)
+    newest = next(asked.history(*split(address), before=found + 1), None)
+    if newest is None or newest.id != found:
+        raise NotFound(
+            f"{address} has no revision {written}", remedy=f"`confkeep history {address}` lists those it has"
+        )
+    return found

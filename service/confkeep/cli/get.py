@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING
 
 from confkeep.cli import connection
@@ -11,34 +10,37 @@ from confkeep.cli.output import print_json, write_bytes
 if TYPE_CHECKING:
     import argparse
 
-
-HELP = "print a file"
+HELP = "print a file, or one of its revisions"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments."""
     connection.add_host(parser)
     parser.add_argument("address", metavar="ROOT/PATH")
+    parser.add_argument("--revision", metavar="N", help="as it was then: a number from `confkeep history`")
 
 
 def run(options: argparse.Namespace) -> int:
     """Write the bytes as they are; with --json beside their etag, as text where they are UTF-8."""
     root, path = connection.split(options.address)
-    answer = connection.request(options.host, "GET", connection.url("files", root, path))
+    with connection.client(options) as client:
+        if options.revision is None:
+            found = client.read(root, path)
+        else:
+            found = client.content(connection.number_of(client, options.address, options.revision))
     if options.json:
-        revision = answer.headers.get("Revision")
         print_json(
             {
-                "root": root,
-                "path": path,
-                "etag": (answer.headers.get("ETag") or "").strip('"'),
-                "revision": None if revision is None else int(revision),
-                "size": len(answer.body),
-                **_content(answer.body),
+                "root": found.root,
+                "path": found.path,
+                "etag": found.etag,
+                "revision": found.revision,
+                "size": len(found.data),
+                **_content(found.data),
             }
         )
     else:
-        write_bytes(answer.body)
+        write_bytes(found.data)
     return 0
 
 
@@ -46,4 +48,6 @@ def _content(data: bytes) -> dict[str, str]:
     try:
         return {"content": data.decode("utf-8")}
     except UnicodeDecodeError:
+        import base64
+
         return {"content_base64": base64.b64encode(data).decode("ascii")}

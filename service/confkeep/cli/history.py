@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from confkeep.cli import connection, state
@@ -32,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """One line a revision."""
     if options.address == _VERIFY:
-        return _verify(Path(options.state or state.DEFAULT), as_json=options.json)
+        return _verify(options.state or state.DEFAULT, as_json=options.json)
     found = _asked(options) if options.state is None else _read(options)
     if options.json:
         print_json(found)
@@ -55,20 +55,27 @@ def _line(revision: dict[str, Any]) -> str:
 
 def _asked(options: argparse.Namespace) -> list[dict[str, Any]]:
     root, path = connection.split(options.address)
-    target = connection.url("history", root, path, {"limit": options.limit})
-    revisions: list[dict[str, Any]] = connection.request(options.host, "GET", target).json()["revisions"]
-    return revisions
+    limit = _limit(options)
+    with connection.client(options) as client:
+        return [revision.document for revision in islice(client.history(root, path), limit)]
 
 
 def _read(options: argparse.Namespace) -> list[dict[str, Any]]:
+    from pathlib import Path
+
     from confkeep.history import offline, revisions
 
+    limit = _limit(options)
+    with offline.reading(Path(options.state)) as store:
+        found = revisions.listing(store, os.path.realpath(options.address), limit)
+    return [_shaped(revision) for revision in found]
+
+
+def _limit(options: argparse.Namespace) -> int:
     limit = options.limit or str(_PAGE)
     if not (limit.isascii() and limit.isdigit() and 0 < int(limit[:10]) < 1 << 31):
         raise BadParameter(f"--limit {options.limit!r} is no number above 0", remedy="give one")
-    with offline.reading(Path(options.state)) as store:
-        found = revisions.listing(store, os.path.realpath(options.address), int(limit))
-    return [_shaped(revision) for revision in found]
+    return int(limit)
 
 
 def _shaped(revision: Revision) -> dict[str, Any]:
@@ -88,11 +95,14 @@ def _shaped(revision: Revision) -> dict[str, Any]:
     }
 
 
-def _verify(directory: Path, *, as_json: bool) -> int:
+def _verify(state_directory: str, *, as_json: bool) -> int:
     """Read all of it. Where it is damaged, the next start is told to look as closely."""
+    from pathlib import Path
+
     from confkeep.history import offline, opening
     from confkeep.history.verify import problems
 
+    directory = Path(state_directory)
     with offline.reading(directory) as store:
         found = problems(store)
     if as_json:

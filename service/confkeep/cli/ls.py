@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from confkeep.cli import connection
 from confkeep.cli.output import plain, print_json
@@ -23,25 +23,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """All pages of the listing."""
-    if options.address is None:
-        roots: list[str] = connection.request(options.host, "GET", "/v1").json()["roots"]
-        if options.json:
-            print_json(roots)
-        for root in [] if options.json else roots:
-            print(root)
-        return 0
-    root, _, prefix = options.address.partition("/")
-    entries: list[dict[str, Any]] = []
-    after: str | None = ""
-    while after is not None:
-        target = connection.url("files", root, "", {"prefix": prefix, "after": after})
-        page = connection.request(options.host, "GET", target).json()
-        entries += page["entries"]
-        after = page["next"]
+    with connection.client(options) as client:
+        if options.address is None:
+            return _print_roots(client.service().roots, as_json=options.json)
+        root, _, prefix = options.address.partition("/")
+        entries = [entry.document for entry in client.list(root, prefix)]
     if options.json:
         print_json(entries)
         return 0
     for entry in entries:
         line = f"{entry['size']:>9}  {entry['last_modified'][:19]}  {entry['path']}" if options.long else entry["path"]
         print(plain(line))
+    return 0
+
+
+def _print_roots(roots: tuple[str, ...], *, as_json: bool) -> int:
+    if as_json:
+        print_json(roots)
+    for root in () if as_json else roots:
+        print(root)
     return 0

@@ -28,9 +28,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Send the bytes; say by which route they came into the file."""
     root, path = connection.split(options.address)
-    target = connection.url("files", root, path, saving.query(options))
-    headers = saving.precondition(options)
-    saved = connection.request(options.host, "PUT", target, _content(options.file), headers).json()
+    expect, data = saving.expected(options), _content(options.file)
+    with connection.client(options) as client:
+        saved = client.save(root, path, data, expect=expect, **saving.asked(options)).document
     saving.print_saved(options.address, saved, as_json=options.json)
     return 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from confkeep.cli import connection, saving, state
 from confkeep.errors import BadParameter
@@ -11,32 +11,31 @@ from confkeep.errors import BadParameter
 if TYPE_CHECKING:
     import argparse
 
-    from confkeep.expect import Expect
-
 
 HELP = "save the content of a revision to its file again"
-_MOST_DIGITS: Final = 18
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments."""
     connection.add_host(parser)
     state.add_state(parser, "work on this state directory, without asking a daemon")
+    parser.add_argument("address", nargs="?", metavar="ROOT/PATH", help="the revision must be one of this file")
     parser.add_argument("revision", metavar="REVISION", help="its number, from `confkeep history`")
     saving.add_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Ask the daemon, or do it here."""
-    number = options.revision
-    if not (number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS):
-        raise BadParameter(f"{number!r} is no revision", remedy="give a number, from `confkeep history`")
     if options.state is not None:
         saved = _here(options)
         saving.print_saved(saved["path"], saved, as_json=options.json)
         return 0
-    target = connection.url("revisions", number, "restore", saving.query(options))
-    saved = connection.request(options.host, "POST", target, None, saving.precondition(options)).json()
+    with connection.client(options) as client:
+        if options.address is None:
+            number = connection.number(options.revision)
+        else:
+            number = connection.number_of(client, options.address, options.revision)
+        saved = client.restore(number, expect=saving.expected(options), **saving.asked(options)).document
     saving.print_saved(f"{saved['root']}/{saved['path']}", saved, as_json=options.json)
     return 0
 
@@ -51,22 +50,17 @@ def _here(options: argparse.Namespace) -> dict[str, Any]:
     from confkeep.history.revisions import Author, Origin
     from confkeep.keeper import Request
 
+    if options.address is not None:
+        raise BadParameter("--state knows no roots", remedy="give the revision alone")
+    number = connection.number(options.revision)
     validate = options.validate or ("off" if find_spec("yaml") is None else "syntax")
     request = Request(
         data=b"",
-        expect=_expect(options),
+        expect=saving.expected(options),
         author=Author(Origin.RESTORE, uid=os.geteuid(), message=options.message),
         validate=Validate(validate),
         on_busy=None if options.on_busy is None else OnBusy(options.on_busy),
         dry_run=options.dry_run,
     )
     with state.keeper_of(options.state) as keeper:
-        return asdict(keeper.restore(ANYWHERE, int(options.revision), request))
-
-
-def _expect(options: argparse.Namespace) -> Expect:
-    from confkeep.expect import ABSENT, ANYTHING, Expect
-
-    if options.create:
-        return ABSENT
-    return ANYTHING if options.force else Expect(etags=frozenset({saving.etag(options)}))
+        return asdict(keeper.restore(ANYWHERE, number, request))

@@ -10,6 +10,8 @@ from confkeep.cli.output import findings_lines, plain, print_json
 if TYPE_CHECKING:
     import argparse
 
+    from confkeep.expect import Expect
+
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments."""
@@ -29,26 +31,23 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="do everything but the write")
 
 
-def query(options: argparse.Namespace) -> dict[str, str]:
-    """The parameters of the request."""
+def asked(options: argparse.Namespace) -> dict[str, Any]:
+    """What a client is asked for besides."""
     return {
-        "validate": options.validate or "",
-        "on_busy": options.on_busy or "",
+        "validate": options.validate,
+        "on_busy": options.on_busy,
         "message": options.message,
-        "dry_run": "true" if options.dry_run else "",
+        "dry_run": options.dry_run,
     }
 
 
-def precondition(options: argparse.Namespace) -> dict[str, str]:
-    """The header of the request."""
+def expected(options: argparse.Namespace) -> Expect:
+    """What the save may replace. An etag may be copied from an answer's header, in quotes, or from sha256sum."""
+    from confkeep.expect import ABSENT, ANYTHING, Expect
+
     if options.create:
-        return {"If-None-Match": "*"}
-    return {"If-Match": "*" if options.force else f'"{etag(options)}"'}
-
-
-def etag(options: argparse.Namespace) -> str:
-    """As it may be copied from an answer's header, in quotes, or from sha256sum."""
-    return str(options.if_match).strip('"')
+        return ABSENT
+    return ANYTHING if options.force else Expect(etags=frozenset({str(options.if_match).strip('"')}))
 
 
 def print_saved(address: str, saved: dict[str, Any], *, as_json: bool) -> None:

@@ -23,7 +23,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """The verdict, before anybody types."""
     root, path = connection.split(options.address)
-    found = connection.request(options.host, "GET", connection.url("stat", root, path)).json()
+    with connection.client(options) as client:
+        found = client.stat(root, path).document
     if options.json:
         print_json(found)
     else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from confkeep.cli.output import plain
@@ -28,6 +27,8 @@ def add_state(parser: argparse.ArgumentParser, help_: str, default: str | None =
 @contextmanager
 def keeper_of(state: str) -> Generator[Keeper]:
     """The keeper of a state directory that is there. Raises NotFound, JournalUnavailable."""
+    from pathlib import Path
+
     from confkeep.history.opening import NAME
     from confkeep.keeper import Keeper
 

@@ -22,6 +22,8 @@ _log: Final = logging.getLogger("confkeep")
 #: Files, and bytes, that are recorded in one commit.
 _FILES: Final = 64
 _BYTES: Final = 4 << 20
+#: Nanoseconds by which the kernel's coarse clock, which dates files, may be late (10 ms at 100 Hz).
+_TICK: Final = 10_000_000
 
 
 class _News(NamedTuple):
@@ -108,13 +110,20 @@ class Account:
         found = news.glance
         if news.path != found.path:
             self._marks.add(news.path)
-        if found.known is None and news.mark.silent:
+        if found.known is None and news.mark.silent and not self._is_new(found.path):
             return
         is_created = found.known is None or found.known.etag is None
         self._tell_at(found.path, found, number, is_created=is_created)
         for link, led in self._links.items():
             if led.path == found.path:
                 self._marks.add(link)
+
+    def _is_new(self, path: str) -> bool:
+        """Whether the file has come, or was changed, while the first round was still on its way to it."""
+        try:
+            return os.stat(path).st_ctime_ns >= self._ground.begun - _TICK
+        except OSError:
+            return True
 
     def _tell_at(self, path: str, found: Glance, number: int, *, is_created: bool) -> None:
         version = found.version

@@ -57,7 +57,7 @@ class Glance:
 def glance(keeper: Keeper, root: Root, relative: str, path: str, pin: Callable[[Target], None]) -> Glance | None:
     """Look at the file ``relative`` of ``root``; None where it is not for us to judge: closed to us, or too large.
 
-    ``path``: what it is called if nothing is there to ask. ``pin`` is called with what was found before it is read.
+    ``path``: what it is called if nothing is there to ask. ``pin`` is called with the file before it is read.
     Raises Busy, OSError, and what the store raises.
     """
     try:
@@ -65,9 +65,9 @@ def glance(keeper: Keeper, root: Root, relative: str, path: str, pin: Callable[[
             if recovery.pending(keeper.store, [place]):
                 raise Busy  # neither old nor new: the next save, or start, settles it
             with look(place, root.route) as target:
-                pin(target)
                 if not _is_file(target):
                     return _compared(keeper, place.path, None)
+                pin(target)
                 if not is_readable(target) or keeper.too_large(target):
                     return None
                 return _compared(keeper, place.path, version_of(read(target, _LEASE)))

@@ -51,6 +51,8 @@ class Ground:
         self._rounds: deque[Iterator[None]] = deque()
         #: Names of the roots that are polled for want of watches.
         self._limited_roots: set[str] = set()
+        #: When the roots began to be watched, in nanoseconds since the epoch.
+        self.begun = 0
 
     @property
     def fd(self) -> int | None:
@@ -60,6 +62,7 @@ class Ground:
     def begin(self, roots: Iterable[Root]) -> None:
         """Watch these roots from now on; files of theirs that were never seen before are recorded and not told."""
         self.close()
+        self.begun = time.time_ns()
         self.selection.look(roots)
         self._mounts = Mounts()
         try:

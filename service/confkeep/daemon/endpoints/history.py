@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.endpoints import HTTPEndpoint
 
+from confkeep.absent import called
 from confkeep.daemon import service
 from confkeep.daemon.answers import HistoryAnswer, RevisionAnswer, is_secret
 from confkeep.daemon.requests import Parameters, address
 from confkeep.errors import NotARegularFile
-from confkeep.files.place import resolve
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -37,8 +37,8 @@ class HistoryEndpoint(HTTPEndpoint):
             raise NotARegularFile(f"/{at.root.name} is a root", remedy="name a file below it")
 
         def listed() -> tuple[str, list[Revision]]:
-            with resolve(at.root, at.relative) as place:
-                return place.path, daemon.keeper.history(at.root, at.relative, limit + 1, before)
+            path = called(at.root, at.relative)
+            return path, daemon.keeper.history(at.root, at.relative, limit + 1, before)
 
         path, found = await daemon.run(listed)
         shown = [RevisionAnswer.of(revision) for revision in found[:limit]]
