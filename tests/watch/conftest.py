@@ -10,7 +10,7 @@ import pytest
 from confkeep.files.root import Root
 from confkeep.keeper import Keeper
 from confkeep.watch.watcher import Watcher
-from tests.watch.listening import Heard, unmarked
+from tests.watch.listening import Heard, started
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -55,9 +55,8 @@ def watch(keeper: Keeper) -> Generator[Watch]:
         def start(*roots: Root) -> Heard:
             heard = Heard()
             watcher = Watcher(keeper, roots, heard)
-            watcher.start()
             stack.callback(watcher.close)
-            unmarked(watcher)
+            started(watcher)
             return heard
 
         yield start

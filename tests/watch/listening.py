@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 PATIENCE = 20.0
 #: Seconds in which what must not come would have come.
 _QUIET = 0.7
+#: Seconds by which the time of a file may be late.
+_TICK = 0.02
 
 
 class Heard:
@@ -38,11 +40,19 @@ class Heard:
 
     def limited(self, root: Root, finding: Finding) -> None:
         """As a Listener."""
+        assert root.name in finding.message
         self.findings.append(finding)
 
     def change(self) -> Change:
         """The next, which is a change."""
-        found = self._told.get(timeout=PATIENCE)
+        return self.within(time.monotonic() + PATIENCE)
+
+    def within(self, give_up: float) -> Change:
+        """The next, which comes before that moment (of the monotonic clock)."""
+        try:
+            found = self._told.get(timeout=max(0.0, give_up - time.monotonic()))
+        except queue.Empty:
+            raise AssertionError("nothing more is told") from None
         assert not isinstance(found, tuple), found
         change: Change = found
         return change
@@ -65,8 +75,14 @@ class Heard:
         assert self._told.empty(), self._told.get()
 
 
-def unmarked(watcher: Watcher) -> None:
-    """Wait until the watcher has nothing left to do."""
+def started(watcher: Watcher) -> None:
+    """Start it, and wait until it has seen all that is there; what was just made shall not look as if it came since."""
+    time.sleep(_TICK)
+    watcher.start()
+    _wait_for_rest(watcher)
+
+
+def _wait_for_rest(watcher: Watcher) -> None:
     give_up = time.monotonic() + PATIENCE
     quiet = 0
     while quiet < 5:

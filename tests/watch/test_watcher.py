@@ -349,7 +349,7 @@ def test_many_files(keeper: Keeper, root: Root, config: Path, watch: Watch) -> N
 
 
 def test_a_save_is_never_taken_for_somebody_elses(keeper: Keeper, root: Root, config: Path, watch: Watch) -> None:
-    """Saves one after the other while the file is watched, in place: every lease is had at once, and nothing is told."""
+    """Saves one after the other of a watched file, in place: every lease is had at once, and nothing is told."""
     (config / "a.yaml").write_bytes(b"0\n")
     os.link(config / "a.yaml", config / "link.log")
     heard = watch(root)
