@@ -54,15 +54,15 @@ def own_saves_are_not_told(keeper: Keeper, directory: Path) -> None:
 def a_slow_save_is_not_told(keeper: Keeper, directory: Path) -> None:
     """The new content is there, and the save has not ended: it is not somebody else's."""
     (directory / "a.yaml").write_bytes(b"0")
-    write = writing.Writing.write
+    publish = writing.Writing.publish
 
     def slowly(self: writing.Writing) -> Written:
-        written = write(self)
+        written = publish(self)
         time.sleep(0.4)
         return written
 
     with watching(keeper, directory) as heard, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(writing.Writing, "write", slowly)
+        patch.setattr(writing.Writing, "publish", slowly)
         keeper.save(Root("ha", str(directory)), "a.yaml", Request(b"1", ANYTHING))
         heard.nothing_more()
 
