@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.daemon.looking import problem
+from tests.support.passthrough import passthrough
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,3 +60,18 @@ def test_why_not(serve: Serve, disk: Path, mounts: Mounts) -> None:
 def test_query_is_read_strictly(house: Daemon) -> None:
     """No parameter is known here."""
     problem(house.ask("GET", "/v1/roots?verbose=true"), 422, "unknown-parameter")
+
+
+@pytest.mark.root
+def test_a_root_whose_server_is_gone(serve: Serve, disk: Path) -> None:
+    """It says why it cannot be written; the others are there as ever."""
+    for name in ("backing", "point", "local"):
+        (disk / name).mkdir()
+    with passthrough(disk / "backing", disk / "point") as server:
+        daemon = serve("--root", f"far={disk}/point", "--root", f"near={disk}/local")
+        server.kill()
+        server.wait()
+        far, near = daemon.ask("GET", "/v1/roots").json["roots"]
+    assert near["writable"]
+    assert not far["writable"]
+    assert f"{disk}/point cannot be looked at" in far["refusal"]["reason"]

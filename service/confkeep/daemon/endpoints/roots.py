@@ -10,7 +10,7 @@ from starlette.endpoints import HTTPEndpoint
 from confkeep.daemon import service
 from confkeep.daemon.answers import MountAnswer, RefusalAnswer, RootAnswer, RootsAnswer
 from confkeep.daemon.requests import Parameters
-from confkeep.errors import ConfkeepError, NotFound, Refused
+from confkeep.errors import ConfkeepError, IoError, NotFound, Refused
 from confkeep.files import mounts
 
 if TYPE_CHECKING:
@@ -48,6 +48,10 @@ def _look(keeper: Keeper, root: Root) -> RootAnswer:
         refusal = None if verdict.refusal is None else RefusalAnswer.of(verdict.refusal)
     except ConfkeepError as error:
         refusal = _why(error)
+    except OSError as error:  # ENOTCONN, ESTALE: its server is gone, and the other roots are there as ever
+        refusal = RefusalAnswer.of(
+            IoError(f"{root.path} cannot be looked at: {error.strerror}", remedy="mount it again; see dmesg")
+        )
     return RootAnswer(
         name=root.name,
         path=root.path,
