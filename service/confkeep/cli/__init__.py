@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from confkeep import __version__
-from confkeep.cli import get, history, inspect, ls, put, recover, restore, serve, stat, sweep, watch
+from confkeep.cli import doctor, get, history, inspect, ls, mounts, put, recover, restore, serve, stat, sweep, watch
 from confkeep.cli.output import print_error
 from confkeep.errors import ConfkeepError, IoError
 
@@ -27,7 +27,7 @@ exit codes:
   6  no such file, root or revision
   7  refused: the target cannot be written (or is busy); nothing was written
 """
-_COMMANDS: Final = (serve, get, put, stat, ls, history, restore, watch, recover, inspect, sweep)
+_COMMANDS: Final = (serve, get, put, stat, ls, history, restore, watch, recover, inspect, sweep, doctor, mounts)
 
 
 def parser(wanted: str | None = None) -> argparse.ArgumentParser:
