@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import confkeep
-from bench import cli, folder, get, history, imports, keeper, library, replace, save, start, torn, watching
+from bench import cli, folder, get, history, imports, keeper, library, replace, save, start, survey, torn, watching
 
 _BENCHES = {
     "save": save.run,
@@ -24,6 +24,7 @@ _BENCHES = {
     "library": library.run,
     "imports": imports.run,
     "watching": watching.run,
+    "survey": survey.run,
 }
 
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from confkeep.documents.diagnostic import Diagnostic
     from confkeep.errors import Refused
     from confkeep.expect import Expect
+    from confkeep.files.elsewhere import Elsewhere
     from confkeep.files.place import Place
     from confkeep.files.root import OnBusy, Root
     from confkeep.history.intents import Intent
@@ -91,6 +92,8 @@ class Keeper:
             self.store.doubt()
         #: Files over so many bytes are refused unread; None: none is.
         self.most: int | None = None
+        #: Says whether somebody else has mounted a file's inode; None: nobody can.
+        self.elsewhere: Elsewhere | None = None
         # Threads start when first needed; idle ones do not wake.
         self.stagers = ThreadPoolExecutor(_STAGERS, thread_name_prefix="confkeep-stage")
 
@@ -131,7 +134,7 @@ class Keeper:
         root = root_of(self.store, root, relative)
         with named_failures(relative, "looking at"), resolve(root, relative) as place, self.settled([place]):
             for _ in range(_ATTEMPTS):
-                with look(place, root.route) as target:
+                with look(place, root.route, elsewhere=self.elsewhere) as target:
                     try:
                         return self._attempt(target, root, request)
                     except Changed:
@@ -297,7 +300,7 @@ class Keeper:
         """Whether and how the file can be written now, and what is in it."""
         with resolve(root, relative) as place:
             for _ in range(_ATTEMPTS):
-                with look(place, root.route) as target:
+                with look(place, root.route, elsewhere=self.elsewhere) as target:
                     try:
                         readable = is_readable(target) and not self.too_large(target)
                         etag = etag_of(read(target)) if readable else None
@@ -314,6 +317,7 @@ class Keeper:
                         guarantees=None if choice is None else DECLARED[choice.name],
                         refusal=refusal,
                         findings=target.findings,
+                        bound_elsewhere=target.bound.state,
                     )
         raise TargetBusy(f"{place.path} is replaced faster than it can be read", remedy="try again")
 

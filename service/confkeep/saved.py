@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from confkeep.files.route import DECLARED
 from confkeep.files.target import Changed
@@ -15,12 +15,10 @@ if TYPE_CHECKING:
     from confkeep.documents.diagnostic import Diagnostic
     from confkeep.errors import Refused
     from confkeep.etag import Version
+    from confkeep.files.elsewhere import BoundElsewhere
     from confkeep.files.finding import Finding
     from confkeep.files.route import Choice, Guarantees
     from confkeep.files.target import Target
-
-#: Whether another container holds the inode. Nobody can see that yet; a survey of the layout will.
-BoundElsewhere = Literal["unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,4 +95,5 @@ def as_far_as_known(target: Target, old: Version | None, new: Version | None, *,
         findings=target.findings,
         diagnostics=(),
         removed=new is None,
+        bound_elsewhere=target.bound.state,
     )

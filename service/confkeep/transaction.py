@@ -81,7 +81,7 @@ def transact(keeper: Keeper, changes: Sequence[Change], author: Author, *, dry_r
         for _ in range(_ATTEMPTS):
             with ExitStack() as looks, suppress(Changed):
                 targets = [
-                    looks.enter_context(look(place, change.root.route))
+                    looks.enter_context(look(place, change.root.route, elsewhere=keeper.elsewhere))
                     for place, change in zip(places, changes, strict=True)
                 ]
                 parts = [

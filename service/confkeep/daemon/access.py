@@ -29,6 +29,8 @@ NOBODY: Final = 65534
 _READS: Final = {"GET", "HEAD", "OPTIONS"}
 #: Liveness is asked by whoever may connect.
 _OPEN: Final = {"/healthz", "/readyz"}
+#: What concerns other containers.
+_OF_OTHERS: Final = {"/v1/doctor", "/v1/mounts"}
 
 
 class Role(IntEnum):
@@ -78,7 +80,7 @@ class Guard:
             peer: Peer | None = state.get("peer")
             role = self.role(peer)
             state["role"] = role.name.lower()
-            needed = Role.READER if scope["method"] in _READS else Role.EDITOR
+            needed = _needed(scope["method"], scope["path"])
             if role < needed and scope["path"] not in _OPEN:
                 refused = await problems.on_named_error(Request(scope), _refusal(peer, role, needed))
                 await refused(scope, receive, send)
@@ -86,13 +88,19 @@ class Guard:
         await self.app(scope, receive, send)
 
 
+def _needed(method: str, path: str) -> Role:
+    if path in _OF_OTHERS:
+        return Role.ADMIN
+    return Role.READER if method in _READS else Role.EDITOR
+
+
 def _refusal(peer: Peer | None, role: Role, needed: Role) -> Forbidden:
     groups = "" if peer is None else ", ".join(map(str, sorted({peer.gid, *peer.groups})))
     who = "this peer" if peer is None else f"uid {peer.uid} (groups {groups})"
+    grouped = "" if needed is Role.ADMIN else ", or add the peer to the socket's group (compose: group_add)"
     return Forbidden(
         f"{who} has the role {role.name.lower()}, this request needs {needed.name.lower()}",
-        remedy=f"name the uid or one of the groups in [access.{needed.name.lower()}s] of the settings, "
-        "or add the peer to the socket's group (compose: group_add)",
+        remedy=f"name the uid or one of the groups in [access.{needed.name.lower()}s] of the settings{grouped}",
         role=role.name.lower(),
         needed=needed.name.lower(),
     )

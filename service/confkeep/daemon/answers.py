@@ -10,10 +10,10 @@ import msgspec
 
 from confkeep.documents.check import Format
 from confkeep.documents.diagnostic import Diagnostic
+from confkeep.files.elsewhere import BoundElsewhere
 from confkeep.files.finding import Finding
 from confkeep.files.root import relative_to
 from confkeep.files.route import Choice, Guarantees
-from confkeep.saved import BoundElsewhere
 
 if TYPE_CHECKING:
     from confkeep.daemon.requests import Address

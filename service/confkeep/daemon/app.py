@@ -18,10 +18,12 @@ from confkeep.daemon import problems, strict
 from confkeep.daemon.access import Guard
 from confkeep.daemon.audit import Audit
 from confkeep.daemon.endpoints import (
+    doctor,
     events,
     files,
     history,
     metrics,
+    mounts,
     openapi,
     revisions,
     root,
@@ -67,6 +69,8 @@ def build(service: Service) -> ASGIApp:
             Route("/v1/revisions/{number}/content", revisions.ContentEndpoint),
             Route("/v1/revisions/{number}/restore", revisions.RestoreEndpoint),
             Route("/v1/events", events.EventsEndpoint),
+            Route("/v1/doctor", doctor.DoctorEndpoint),
+            Route("/v1/mounts", mounts.MountsEndpoint),
             Route("/v1/transactions", transactions.TransactionEndpoint),
             Route("/healthz", status.HealthEndpoint),
             Route("/readyz", status.ReadyEndpoint),

@@ -26,6 +26,7 @@ _KEPT: Final = 1_000
 class EventType(StrEnum):
     """``save.recovered``: what the start of the daemon made of a save that a crash had interrupted.
 
+    ``doctor.finding``: a rule of the doctor's says something that it did not say before.
     ``mount.changed``: what is mounted under a root is stale, moved, mounted or unmounted, or as it should be again.
     """
 
@@ -34,6 +35,7 @@ class EventType(StrEnum):
     FAILED = "save.failed"
     RECOVERED = "save.recovered"
     MOUNT = "mount.changed"
+    FINDING = "doctor.finding"
 
 
 class Event(NamedTuple):

@@ -12,6 +12,7 @@ from confkeep.history.revisions import Origin
 if TYPE_CHECKING:
     from confkeep.daemon.events import Events
     from confkeep.daemon.metrics import Metrics
+    from confkeep.daemon.surveying import Surveying
     from confkeep.files.finding import Finding
     from confkeep.files.root import Root
     from confkeep.watch.happened import Change
@@ -23,8 +24,10 @@ _log: Final = logging.getLogger("confkeep")
 class Outside:
     """Listens to the watching (confkeep.watch.happened.Listener), on its threads."""
 
-    def __init__(self, events: Events, metrics: Metrics) -> None:
+    def __init__(self, events: Events, metrics: Metrics, surveying: Surveying) -> None:
+        """``surveying`` is told where the mounts of others may be concerned."""
         self._events = events
+        self._surveying = surveying
         self._metrics = metrics
         #: By root: what keeps it from being watched as it should be.
         self.findings: dict[str, Finding] = {}
@@ -44,6 +47,7 @@ class Outside:
             "request_id": None,
         }
         self._events.publish(kind, change.root, change.relative, members)
+        self._surveying.changed(change.root, change.relative)  # a rename: whoever mounts the file keeps the old one
 
     def stands(self, root: Root, relative: str, standing: Standing) -> None:
         """A mount is stale, or is no longer, or is another one."""
@@ -57,6 +61,7 @@ class Outside:
             "evidence": standing.evidence,
         }
         self._events.publish(EventType.MOUNT, root.name, relative, members)
+        self._surveying.look_soon()
 
     def limited(self, root: Root, finding: Finding) -> None:
         """There are no more watches to be had for ``root``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -28,6 +29,11 @@ class Address:
 
     root: Root
     relative: str
+
+    @property
+    def path(self) -> str:
+        """Where it is, as this process sees it; links are not followed."""
+        return self.root.path if self.root.is_single_file() else os.path.join(self.root.path, self.relative)
 
 
 def address(request: Request, prefix: str, roots: dict[str, Root]) -> Address:

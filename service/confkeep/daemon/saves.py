@@ -83,6 +83,8 @@ async def several(
         done = await daemon.finish(work, *args, **kwargs)
     except Exception as error:
         daemon.metrics.save_failed(error)
+        if isinstance(error, Refused):
+            await daemon.run(_explain, daemon, _concerned(places, error), error)
         if isinstance(error, _FAILURES) and request.query_params.get("dry_run") != "true":
             _tell(request, _concerned(places, error), EventType.FAILED, {"slug": error.slug})
         raise
@@ -94,6 +96,12 @@ async def several(
     request.state.revisions = [saved.revision for saved in done]
     request.state.outcome = "saved" if "saved" in outcomes else outcomes[0]  # the audit's word for it
     return done
+
+
+def _explain(daemon: Service, places: Sequence[Address], error: Refused) -> None:
+    """Add what the doctor says of the files that were refused."""
+    if findings := dict.fromkeys(one for at in places for one in daemon.surveying.findings(at.path)):
+        error.members["findings"] = list(findings)
 
 
 def _tell_change(request: Request, at: Address, saved: Saved) -> None:

@@ -18,6 +18,7 @@ from confkeep.daemon.events import Events, EventType
 from confkeep.daemon.maintenance import Maintenance
 from confkeep.daemon.metrics import Metrics
 from confkeep.daemon.outside import Outside
+from confkeep.daemon.surveying import Surveying
 from confkeep.files.root import relative_to
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from confkeep.daemon.peer import Peer
     from confkeep.daemon.settings import Settings
     from confkeep.files.finding import Finding
+    from confkeep.files.root import Root
     from confkeep.keeper import Keeper
     from confkeep.recovery import Recovered
     from confkeep.watch.watching import Watching
@@ -58,7 +60,9 @@ class Service:
             self._tell_recovered(item)
         #: Its members edit where the settings do not say otherwise; of a socket that systemd made, that one's.
         self.socket_group = os.getegid() if settings.access.group is None else settings.access.group
-        self.outside = Outside(self.events, self.metrics)
+        self.surveying = Surveying(self.events, self.all_roots, settings.state)
+        self.outside = Outside(self.events, self.metrics, self.surveying)
+        keeper.elsewhere = self.surveying.elsewhere if settings.survey else None
         self._watching: Watching | None = None
         self.maintenance = Maintenance(keeper.store, settings.policies())
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="confkeep")
@@ -112,10 +116,15 @@ class Service:
         found = (self.keeper.state_finding, self.keeper.history_finding, *self.outside.findings.values())
         return [finding for finding in found if finding is not None]
 
+    def all_roots(self) -> list[Root]:
+        """As they are now."""
+        return list(self.roots.values())
+
     def watch(self) -> None:
         """Watch the roots as they are now; not on the event loop. Imported here: the first answer need not wait."""
         from confkeep.watch.watching import Watching
 
+        (self.surveying.start if self.settings.survey else self.surveying.close)()
         self.outside.findings.clear()
         if self._watching is None:
             self._watching = Watching(self.keeper, self.outside)
@@ -139,6 +148,7 @@ class Service:
         self.settings = settings
         self.roots = settings.as_roots()
         self.keeper.most = settings.max_body
+        self.keeper.elsewhere = self.surveying.elsewhere if settings.survey else None
         self.maintenance.keep(settings.policies())
 
     def stop(self) -> None:
@@ -152,6 +162,7 @@ class Service:
         self._looker.shutdown()
         if self._watching is not None:
             self._watching.close()
+        self.surveying.close()
         self.maintenance.close()
 
 

@@ -78,6 +78,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The whole file.
 
     ``max_body`` is in bytes; ``max_headers`` and ``max_header_bytes`` are of one request, ``max_streams`` of one user.
+    ``survey``: whether other processes' mounts are looked at, to know who else holds a file.
     ``secrets``: globs (fnmatch) of names, or of paths below a root, of files whose content never leaves but by GET.
     """
 
@@ -89,6 +90,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     max_changes: int = 100
     max_streams: int = 200
     secrets: tuple[str, ...] = SECRETS
+    survey: bool = True
     access: AccessSettings = AccessSettings()
     log: LogSettings = LogSettings()
     roots: dict[str, RootSettings] = {}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from confkeep.errors import NoPermission
 from confkeep.files import metadata, mounts, persistence
+from confkeep.files.elsewhere import NOT_BOUND, UNKNOWN
 from confkeep.files.refusal import of_directory, of_file
 from confkeep.files.root import RoutePolicy, relative_to
 from confkeep.files.route import Choice, Route
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from confkeep.errors import Refused
+    from confkeep.files.elsewhere import Bound, Elsewhere
     from confkeep.files.finding import Finding
     from confkeep.files.place import Place
     from confkeep.files.root import Root
@@ -53,6 +55,8 @@ class Target:
     findings: tuple[Finding, ...] = field(default=())
     #: The directory, where the route is ``replace`` and a file is there.
     directory: mounts.Facts | None = None
+    #: Whether somebody else has mounted the file's inode.
+    bound: Bound = UNKNOWN
 
     @property
     def path(self) -> str:
@@ -113,19 +117,28 @@ def _has_secret_link(root: Root, target: Target) -> bool:
 
 
 @contextmanager
-def look(place: Place, policy: RoutePolicy = RoutePolicy.AUTO, *, despite_mode: bool = False) -> Generator[Target]:
+def look(
+    place: Place,
+    policy: RoutePolicy = RoutePolicy.AUTO,
+    *,
+    despite_mode: bool = False,
+    elsewhere: Elsewhere | None = None,
+) -> Generator[Target]:
     """The target at ``place``; its descriptor is open inside the ``with``. A refusal is a result, not an exception.
+
+    ``elsewhere`` says whether somebody else has mounted the file's inode: then it is kept.
 
     ``despite_mode``: a file that this process may not write is replaced all the same where a rename can do it, as
     rename(2) has it; the new one belongs to this process where that is not to be had otherwise.
     """
     seen = _see(place)
     if seen is None:
-        yield _absent(place)
+        yield _absent(place, UNKNOWN if elsewhere is None else NOT_BOUND)
         return
     fd, facts = seen
     try:
-        target = _present(place, fd, facts, policy, despite_mode=despite_mode)
+        bound = UNKNOWN if elsewhere is None else elsewhere(place, facts)
+        target = _present(place, fd, facts, policy, bound, despite_mode=despite_mode)
     except BaseException:
         os.close(fd)
         raise
@@ -151,19 +164,22 @@ def _see(place: Place) -> tuple[int, mounts.Facts] | None:
     return None
 
 
-def _absent(place: Place) -> Target:
+def _absent(place: Place, bound: Bound) -> Target:
     directory = mounts.facts(place.parent, place.parent)
     refusal = of_directory(place, directory)
     choice = None if refusal else Choice(Route.REPLACE, "new-file", "nothing is there yet")
-    return Target(place, None, None, choice, refusal, persistence.of(place, directory.mount_id))
+    findings = persistence.of(place, directory.mount_id)
+    return Target(place, None, None, choice, refusal, findings, bound=bound)
 
 
-def _present(place: Place, fd: int, facts: mounts.Facts, policy: RoutePolicy, *, despite_mode: bool) -> Target:
+def _present(
+    place: Place, fd: int, facts: mounts.Facts, policy: RoutePolicy, bound: Bound, *, despite_mode: bool
+) -> Target:
     refusal = of_file(place, fd, facts)
     findings = persistence.of(place, facts.mount_id)
     if refusal and not (despite_mode and isinstance(refusal, NoPermission)):
-        return Target(place, fd, facts, None, refusal, findings)
-    choice = _in_place(facts, policy)
+        return Target(place, fd, facts, None, refusal, findings, bound=bound)
+    choice = _in_place(facts, policy, bound)
     directory = None
     if choice is None:
         directory = mounts.facts(place.parent, place.parent)
@@ -171,8 +187,8 @@ def _present(place: Place, fd: int, facts: mounts.Facts, policy: RoutePolicy, *,
     if refusal and choice.code == "metadata":
         choice = _NOT_OURS
     if refusal and choice.name is Route.OVERWRITE:
-        return Target(place, fd, facts, None, refusal, findings)
-    return Target(place, fd, facts, choice, None, findings, directory)
+        return Target(place, fd, facts, None, refusal, findings, bound=bound)
+    return Target(place, fd, facts, choice, None, findings, directory, bound)
 
 
 def _overwrite(code: str, reason: str) -> Choice:
@@ -187,7 +203,7 @@ _NOT_OURS: Final = Choice(
 )
 
 
-def _in_place(found: mounts.Facts, policy: RoutePolicy) -> Choice | None:
+def _in_place(found: mounts.Facts, policy: RoutePolicy, bound: Bound) -> Choice | None:
     """Why the file must keep its inode, for what it is itself."""
     if found.mount_root:
         return _overwrite("mount-point", "the file itself is a mount point: a rename onto it fails with EBUSY")
@@ -195,6 +211,8 @@ def _in_place(found: mounts.Facts, policy: RoutePolicy) -> Choice | None:
         return _overwrite("several-links", f"the file has {found.nlink} hard links: a rename would part them")
     if policy is RoutePolicy.OVERWRITE:
         return _overwrite("set-by-root", "the settings of its root say so")
+    if bound.state == "yes":
+        return _overwrite("bound-elsewhere", f"bound by {bound.by}, which would keep the old file after a rename")
     return None
 
 

@@ -40,9 +40,9 @@ class Location:
 class Diagnosis:
     """One rule's finding about one thing.
 
-    ``container``: the name of the container (or service, or ``pid 4711``), "" for our own view. ``path``: what it is about
-    as that container sees it. ``host_path``: the same on the host, where known. ``evidence``: the very line of mountinfo,
-    or what the kernel or engine said. ``patch``: a change of the compose file as a unified diff, "" where there is none.
+    ``container``: the name of the container (or service, or ``pid 4711``), "" for our own view. ``path``: what it is
+    about as that container sees it. ``host_path``: the same on the host, where known. ``evidence``: the very line of
+    mountinfo, or what the kernel or engine said. ``patch``: a change of the compose file as a unified diff, or "".
     """
 
     rule: str

@@ -28,6 +28,8 @@ _CAPABILITIES: Final = [
     "roots",
     "remove",
     "events",
+    "doctor",
+    "mounts",
 ]
 _LIMITS: Final = ("max_body", "max_headers", "max_header_bytes", "max_changes", "max_streams")
 

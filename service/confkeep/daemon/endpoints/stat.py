@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from confkeep.daemon.requests import Address
+    from confkeep.daemon.service import Service
+
 
 class StatEndpoint(HTTPEndpoint):
     """GET only."""
@@ -26,8 +29,14 @@ class StatEndpoint(HTTPEndpoint):
         Parameters(request)
         if not at.relative:
             raise NotARegularFile(f"/{at.root.name} is a root", remedy="name a file below it")
-        verdict = await daemon.run(daemon.keeper.verdict, at.root, at.relative)
-        found = StatAnswer.of(at, verdict)
-        if found is None:
-            raise NotFound(f"{verdict.path} does not exist", remedy="save it with If-None-Match: *")
-        return service.answer(found)
+        return service.answer(await daemon.run(_stat, daemon, at))
+
+
+def _stat(daemon: Service, at: Address) -> StatAnswer:
+    verdict = daemon.keeper.verdict(at.root, at.relative)
+    found = StatAnswer.of(at, verdict)
+    if found is None:
+        raise NotFound(f"{verdict.path} does not exist", remedy="save it with If-None-Match: *")
+    told = {finding.rule for finding in found.findings}  # of our own mounts the look itself has said them
+    found.findings += tuple(one for one in daemon.surveying.findings(verdict.path) if one.rule not in told)
+    return found

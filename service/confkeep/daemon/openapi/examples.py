@@ -24,6 +24,14 @@ from confkeep.daemon.answers import (
     StatAnswer,
     TransactionAnswer,
 )
+from confkeep.daemon.diagnoses import (
+    DiagnosisAnswer,
+    DoctorAnswer,
+    HeldAnswer,
+    MountedAnswer,
+    MountsAnswer,
+    SkippedAnswer,
+)
 from confkeep.daemon.endpoints.transactions import ChangeRequest, TransactionRequest
 from confkeep.documents.check import Format
 from confkeep.files.route import DECLARED, Choice, Route
@@ -50,7 +58,7 @@ _SAVED: Final = SaveAnswer(
     route=_CHOICE,
     guarantees=DECLARED[Route.REPLACE],
     notes=(),
-    bound_elsewhere="unknown",
+    bound_elsewhere="no",
     findings=(),
     diagnostics=(),
     request_id=REQUEST_ID,
@@ -78,6 +86,31 @@ _ROOT: Final = RootAnswer(
     refusal=None,
     findings=(),
 )
+_LINE: Final = "412 398 8:1 /srv/scenes.yaml /config/scenes.yaml rw,relatime - ext4 /dev/sda1 rw"
+_SOURCES: Final = {"self": "ok", "proc": "ok", "root": "ok", "api": "unix:///run/docker.sock: nothing is there"}
+_DIAGNOSIS: Final = DiagnosisAnswer(
+    rule="MNT001",
+    name="single-file-bind",
+    severity="warning",
+    container="3f2a91c07b54",
+    path="/config/scenes.yaml",
+    host_path="/srv/scenes.yaml",
+    message="/config/scenes.yaml is mounted by itself",
+    remedy="mount the directory: /srv:/config",
+    evidence=_LINE,
+    location=None,
+    patch="",
+)
+_SKIPPED: Final = SkippedAnswer(rule="MNT007", name="type-mismatch", reason=f"api: {_SOURCES['api']}", what="")
+_HELD: Final = HeldAnswer(
+    host_path="/srv/scenes.yaml",
+    verified=True,
+    kind="file",
+    stale=False,
+    device="8:1",
+    inode=131104,
+    mounts=[MountedAnswer(container="3f2a91c07b54", path="/config/scenes.yaml", read_only=False, evidence=_LINE)],
+)
 _ALL: Final[tuple[msgspec.Struct, ...]] = (
     _SAVED,
     TransactionAnswer(changes=[_SAVED], dry_run=False, request_id=REQUEST_ID),
@@ -97,7 +130,7 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
         guarantees=DECLARED[Route.REPLACE],
         refusal=None,
         findings=(),
-        bound_elsewhere="unknown",
+        bound_elsewhere="no",
     ),
     ListAnswer(root=_ROOT_NAME, entries=[EntryAnswer(_PATH, len(CONTENT), _WHEN)], next=None),
     HistoryAnswer(root=_ROOT_NAME, path=_PATH, secret=False, revisions=[_REVISION], next=None),
@@ -112,6 +145,8 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
         findings=[],
     ),
     ReadyAnswer(ready=True, store="open", roots={_ROOT_NAME: "ok"}, recovered=0, unsettled=[], findings=[]),
+    DoctorAnswer(version=1, findings=[_DIAGNOSIS], skipped=[_SKIPPED], sources=_SOURCES),
+    MountsAnswer(version=1, files=[_HELD], unmounted=["editor"], sources=_SOURCES),
     TransactionRequest(
         [
             ChangeRequest(root=_ROOT_NAME, path=_PATH, content=CONTENT, if_match=ETAG),

@@ -15,7 +15,9 @@ from confkeep.daemon.answers import (
     StatAnswer,
     TransactionAnswer,
 )
+from confkeep.daemon.diagnoses import DoctorAnswer, MountsAnswer
 from confkeep.daemon.endpoints.transactions import TransactionRequest
+from confkeep.daemon.events import EventType
 
 if TYPE_CHECKING:
     import msgspec
@@ -223,13 +225,28 @@ OPERATIONS: Final = (
         "/v1/events",
         "getEvents",
         "What happens to the files, as server-sent events",
-        (
-            Success(
-                200, "A stream of `file.changed`, `file.removed`, `save.failed`, `save.recovered`, `reset`.", (EVENTS,)
-            ),
-        ),
+        (Success(200, f"A stream of {', '.join(f'`{kind}`' for kind in EventType)}, `reset`.", (EVENTS,)),),
         ("events-root", "prefix", "types", "Last-Event-ID"),
         (*_READ, "no-root", "too-many-streams"),
+    ),
+    Operation(
+        "get",
+        "/v1/doctor",
+        "diagnose",
+        "Why saving breaks, goes stale or gets lost in the mounts as they are now, and what to change",
+        (Success(200, "What was found, and what could not be looked at.", DoctorAnswer),),
+        ("container", "doctor-path", "ignore"),
+        (*_READ, "bad-path", "no-root"),
+        role="admin",
+    ),
+    Operation(
+        "get",
+        "/v1/mounts",
+        "listMounts",
+        "Which file or directory of the host is mounted where",
+        (Success(200, "All that can be seen from here, looked at now.", MountsAnswer),),
+        problems=_READ,
+        role="admin",
     ),
     Operation(
         "get",

@@ -55,6 +55,16 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "id": _in("path", "id", "A revision's number.", _number(_LARGEST_ID), 42, required=True),
     "prefix": _query("prefix", "Only paths that begin so.", {"type": "string"}, "packages/"),
     "events-root": _query("root", "Only of this root.", {"type": "string"}, "homeassistant"),
+    "container": _query("container", "Only what concerns this one, by name or id.", {"type": "string"}, "editor"),
+    "doctor-path": _query(
+        "path",
+        "Only what concerns this file: a root's name, a slash, and the path below the root.",
+        {"type": "string"},
+        "homeassistant/packages/lights.yaml",
+    ),
+    "ignore": _query(
+        "ignore", "Rules to leave out, by id or name, with commas between.", {"type": "string"}, "MNT001,MNT009"
+    ),
     "types": _query(
         "types",
         "Only these, with commas between.",

@@ -122,6 +122,11 @@ BASE: Final[dict[str, Any]] = {
         "request_id": {"type": "string", "description": "As in the header `Request-Id` and in the log."},
         "root": {"type": "string", "description": "Of a transaction, where it failed for one file: its root."},
         "path": {"type": "string", "description": "And its path below the root."},
+        "findings": {
+            "type": "array",
+            "items": {"$ref": "#/components/schemas/Finding"},
+            "description": "Of a save that was refused, where the doctor says something of the file: what.",
+        },
     },
     "required": ["type", "slug", "title", "status", "detail", "remedy", "request_id"],
 }

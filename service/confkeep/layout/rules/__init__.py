@@ -1,0 +1,76 @@
+"""All rules, in the order of their ids."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from confkeep.layout.rules import (
+    mnt001,
+    mnt002,
+    mnt003,
+    mnt004,
+    mnt005,
+    mnt006,
+    mnt007,
+    mnt008,
+    mnt009,
+    mnt010,
+    mnt011,
+    mnt012,
+    mnt013,
+    mnt014,
+    mnt015,
+    mnt016,
+    mnt017,
+    mnt018,
+    mnt019,
+    mnt020,
+    mnt021,
+    mnt022,
+    mnt023,
+    mnt024,
+    mnt025,
+    mnt026,
+    mnt027,
+    sta001,
+    sta002,
+    sta003,
+    sta004,
+)
+
+if TYPE_CHECKING:
+    from confkeep.layout.rules.rule import Rule
+
+RULES: Final[tuple[Rule, ...]] = (
+    mnt001.RULE,
+    mnt002.RULE,
+    mnt003.RULE,
+    mnt004.RULE,
+    mnt005.RULE,
+    mnt006.RULE,
+    mnt007.RULE,
+    mnt008.RULE,
+    mnt009.RULE,
+    mnt010.RULE,
+    mnt011.RULE,
+    mnt012.RULE,
+    mnt013.RULE,
+    mnt014.RULE,
+    mnt015.RULE,
+    mnt016.RULE,
+    mnt017.RULE,
+    mnt018.RULE,
+    mnt019.RULE,
+    mnt020.RULE,
+    mnt021.RULE,
+    mnt022.RULE,
+    mnt023.RULE,
+    mnt024.RULE,
+    mnt025.RULE,
+    mnt026.RULE,
+    mnt027.RULE,
+    sta001.RULE,
+    sta002.RULE,
+    sta003.RULE,
+    sta004.RULE,
+)

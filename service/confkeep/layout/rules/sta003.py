@@ -1,0 +1,21 @@
+"""STA003: too few inotify watches. The daemon tells of it itself; no survey can."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from confkeep.layout.diagnosis import Severity, Skipped, Source
+from confkeep.layout.rules.rule import Rule, needs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from confkeep.layout.model import Scope
+    from confkeep.layout.survey import Survey
+
+
+def _look(_survey: Survey, _scope: Scope) -> Iterator[Skipped]:
+    yield Skipped(RULE.id, "only a running daemon knows: ask it (GET /v1)")
+
+
+RULE = Rule("STA003", "watch-limit", Severity.WARNING, needs(Source.SELF), _look)
