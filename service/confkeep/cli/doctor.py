@@ -95,24 +95,25 @@ def _capture(options: argparse.Namespace) -> int:
 
 
 def _of_file(options: argparse.Namespace) -> Report:
-    from confkeep.layout.compose import check_compose
-    from confkeep.layout.diagnosis import Report, Skipped, Source
+    from confkeep.layout.compose import check_compose, places
+    from confkeep.layout.diagnosis import Report, Source
 
     try:
         report = check_compose(options.compose)
+        services = places(options.compose)
     except ConfkeepError as error:
         return Report(sources={Source.COMPOSE: f"{error.detail}; {error.remedy}"})
     except ModuleNotFoundError:
         return Report(sources={Source.COMPOSE: "PyYAML is not installed; pip install 'confkeep[service]'"})
     ignored = set(options.ignore)
-    skipped = [skipped for skipped in report.skipped if skipped.rule not in ignored]
-    if options.container and all(found.container != options.container for found in report.findings):
-        skipped.append(
-            Skipped("", "no finding names this service: nothing is wrong, or it is not in the file", options.container)
+    if options.container and options.container not in services:
+        raise BadParameter(
+            f"there is no service {options.container!r} in {options.compose}",
+            remedy=f"those that are there: {', '.join(sorted(services)) or 'none'}",
         )
     return Report(
         tuple(found for found in report.findings if found.rule not in ignored and _is_asked_for(found, options)),
-        tuple(skipped),
+        tuple(skipped for skipped in report.skipped if skipped.rule not in ignored),
         report.sources,
     )
 

@@ -16,8 +16,6 @@ import time
 from contextlib import suppress
 from typing import Final
 
-from confkeep.layout.processes import namespace
-
 #: Seconds after which every process is asked for its namespace: numbers are used again.
 _ROUND: Final = 60.0
 #: Of the last processes so many may still be on their way into a namespace of their own, as runc's init is: they are
@@ -41,9 +39,8 @@ class Freshness:
         self._young = {process for process in present if 0 <= self._last - int(process) < _YOUNG}
         self._old = present - self._young
         for process in ("self", *sorted(present, key=int)):
-            space = namespace(self._proc, process)
-            if space is not None and space not in self._namespaces and self._follow(process):
-                self._namespaces.add(space)
+            if not self._is_known(process) and self._follow(process):
+                self._namespaces |= {self._number(process), self._first_mount(process)} - {""}
 
     def is_fresh(self) -> bool:
         """Whether nobody has mounted or unmounted anything since, and no process has a namespace that was not there.
@@ -66,13 +63,13 @@ class Freshness:
     def _are_known(self) -> bool:
         last, now = self._last_process(), time.monotonic()
         if last == self._last and now - self._looked < _ROUND:
-            return self._all_known(self._young)
+            return all(map(self._is_known, self._young))
         present = self._present()
         if last < self._last or now - self._looked >= _ROUND:
             self._old.clear()
             self._looked = now
         self._young = present - self._old
-        if not self._all_known(self._young):
+        if not all(map(self._is_known, self._young)):
             return False
         if not self._old:
             self._young = {process for process in present if 0 <= last - int(process) < _YOUNG}
@@ -80,9 +77,28 @@ class Freshness:
         self._last = last
         return True
 
-    def _all_known(self, processes: set[str]) -> bool:
-        spaces = {namespace(self._proc, process) for process in processes}
-        return spaces - {None} <= self._namespaces
+    def _is_known(self, process: str) -> bool:
+        """Whether its mount namespace is; of one that cannot be looked at, or is gone, there is nothing to know."""
+        number = self._number(process)
+        if number in self._namespaces:
+            return True
+        first = self._first_mount(process)
+        return first in self._namespaces or not (number or first)
+
+    def _number(self, process: str) -> str:
+        """The kernel's number of the namespace, "" where it may not be read (ptrace(2), PTRACE_MODE_READ)."""
+        try:
+            return os.readlink(f"{self._proc}/{process}/ns/mnt")
+        except OSError:
+            return ""
+
+    def _first_mount(self, process: str) -> str:
+        """The line of the first mount, which has a number that no other namespace's has."""
+        try:
+            with open(f"{self._proc}/{process}/mountinfo", "rb") as file:
+                return os.fsdecode(file.readline())
+        except OSError:
+            return ""
 
     def _follow(self, process: str) -> bool:
         """Whether it is there to be followed."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from confkeep.errors import ConfkeepError
+from confkeep.layout.diagnosis import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,7 +29,7 @@ def located(report: Report, survey: Survey) -> Report:
     if not survey.live:
         return report
     labels = {container.name: container.labels for container in survey.containers if _SERVICE in container.labels}
-    checked: dict[str, Report | None] = {}
+    checked: dict[str, _Checked | None] = {}
 
     def mended(found: Diagnosis) -> Diagnosis:
         of_container = labels.get(found.container, {})
@@ -48,19 +49,31 @@ def _files(labels: Mapping[str, str]) -> Iterator[str]:
             yield path
 
 
-def _check(path: str) -> Report | None:
-    from confkeep.layout.compose import check_compose
+class _Checked(NamedTuple):
+    """What a compose file says. ``lines``: of each service, of each path that something is mounted on."""
+
+    file: str
+    report: Report
+    lines: dict[str, dict[str, int]]
+
+
+def _check(path: str) -> _Checked | None:
+    from confkeep.layout.compose import check_compose, places
 
     try:
-        return check_compose(path)
+        return _Checked(path, check_compose(path), places(path))
     except (ConfkeepError, ModuleNotFoundError):  # not there, as in a container; or there is no PyYAML
         return None
 
 
-def _with_place(found: Diagnosis, service: str, checked: Report | None) -> Diagnosis:
+def _with_place(found: Diagnosis, service: str, checked: _Checked | None) -> Diagnosis:
     """A later file of several overrides an earlier one."""
-    for other in checked.findings if checked is not None else ():
-        if (other.container, other.path) == (service, found.path):
-            patch = other.patch if other.rule == found.rule else found.patch
-            found = replace(found, location=other.location, patch=patch)
+    if checked is None:
+        return found
+    line = checked.lines.get(service, {}).get(found.path)
+    if line is not None:
+        found = replace(found, location=Location(checked.file, line))
+    for other in checked.report.findings:
+        if (other.container, other.path, other.rule) == (service, found.path, found.rule):
+            found = replace(found, location=other.location, patch=other.patch)
     return found

@@ -35,7 +35,13 @@ class Host:
 
     def enter(self, *command: str | os.PathLike[str]) -> list[str]:
         """The command line that runs this in the engine's mount namespace."""
-        return ["nsenter", f"--mount=/proc/{self.pid}/ns/mnt", f"--wd={os.getcwd()}", "--", *(os.fspath(word) for word in command)]
+        return [
+            "nsenter",
+            f"--mount=/proc/{self.pid}/ns/mnt",
+            f"--wd={os.getcwd()}",
+            "--",
+            *(os.fspath(word) for word in command),
+        ]
 
     def run(self, *command: str | os.PathLike[str]) -> None:
         """Run a command there; it must succeed."""

@@ -81,12 +81,7 @@ def test_stopped_and_started_again(engine_of_ours: Engine, app: str, public: Pat
         stopped = look(addresses=addresses)
     finally:
         engine_of_ours.start()
-    assert stopped.sources[Source.API].endswith(
-        (
-            "nothing is there",
-            "nobody is listening: the engine is stopped, or was restarted behind a mounted socket file",
-        )
-    )
+    assert any(why in stopped.sources[Source.API] for why in ("nothing is there", "nobody is listening"))
     assert rules(stopped, app[:12]) == {("MNT001", FILE), ("MNT002", FILE)}
     again = look(addresses=addresses)
     assert again.sources == before.sources
@@ -96,7 +91,7 @@ def test_stopped_and_started_again(engine_of_ours: Engine, app: str, public: Pat
 
 
 def test_engine_that_hangs(engine_of_ours: Engine, app: str) -> None:
-    """It takes the connection and never answers: the doctor gives up after some seconds, says so, and asks the kernel."""
+    """It takes the connection and never answers: the doctor gives up after some seconds and asks the kernel."""
     engine_of_ours.hang()
     try:
         seen = look(addresses=[f"unix://{engine_of_ours.socket}"])

@@ -70,9 +70,9 @@ def test_uid_mismatch(live: Live, what: str) -> None:
     live.run("app", "--user=1000:1000", f"--volume={source.parent}:/config")
     found = live.doctor()
     assert found.keys == {("app", "MNT019", "/config")}
-    path = "/config" + what.removeprefix("conf")
+    inside = "/config" + what.removeprefix("conf")
     mode = (live.base / what).stat().st_mode & 0o7777
-    assert found.of("MNT019")["evidence"] == f"{path}: mode {mode:o}, owner 0:0; process 1000:1000"
+    assert found.of("MNT019")["evidence"] == f"{inside}: mode {mode:o}, owner 0:0; process 1000:1000"
     assert "`chown 1000:1000`" in found.of("MNT019")["remedy"]
     live.host.run("chown", "1000:1000", live.base / what)
     assert live.doctor().keys == set()
