@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 def of_damage(damage: Damage) -> Finding:
-    """The finding STA002."""
+    """The finding STA004."""
     kept = f"; unsettled saves of {', '.join(damage.kept)} were taken over" if damage.kept else ""
     lost = f"; LOST are unsettled saves: {', '.join(damage.lost)}" if damage.lost else ""
     return Finding(
-        rule="STA002",
+        rule="STA004",
         severity="error",
         message=shown(f"the history was damaged; it is {damage.aside} now, and a new one has begun{kept}{lost}"),
         remedy="look for errors of the disk (dmesg); sqlite3's .recover may still read the old history; then remove it",
