@@ -9,11 +9,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from confkeep.layout.model import OK
+from confkeep.layout.processes import own_view, processes
 from tests.daemon.client import Answer
 from tests.daemon.running import Daemon
 
 #: What every problem has (RFC 9457, and our own three).
 MEMBERS = {"type", "slug", "title", "status", "detail", "remedy", "request_id"}
+
+#: What is said of a file that nobody else has mounted: in a container with processes of its own nobody can say it.
+NOBODY = "no" if processes(own_view()).state == OK else "unknown"
 
 
 def etag(data: bytes) -> str:

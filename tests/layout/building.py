@@ -39,7 +39,14 @@ def table(*lines: str) -> tuple[Mount, ...]:
 
 
 def stat(
-    kind: Kind = "file", ino: int = 7, *, mode: int = 0o644, owner: int = 0, dev: str = "254:0", nlink: int = 1, **more: Any
+    kind: Kind = "file",
+    ino: int = 7,
+    *,
+    mode: int = 0o644,
+    owner: int = 0,
+    dev: str = "254:0",
+    nlink: int = 1,
+    **more: Any,
 ) -> Stat:
     """Something that was looked at."""
     return Stat(kind, dev, ino, nlink, mode, owner, owner, **more)

@@ -21,7 +21,9 @@ def _expected() -> dict[str, Counter[str]]:
     """The README's table."""
     rows = (_ROW.match(line) for line in (LAYOUTS / "README.md").read_text(encoding="utf-8").splitlines())
     return {
-        row["folder"]: Counter({found["rule"]: int(found["times"] or 1) for found in _FINDING.finditer(row["findings"])})
+        row["folder"]: Counter(
+            {found["rule"]: int(found["times"] or 1) for found in _FINDING.finditer(row["findings"])}
+        )
         for row in rows
         if row
     }

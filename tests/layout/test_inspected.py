@@ -13,31 +13,31 @@ from confkeep.layout.inspected import container, kept
 from confkeep.layout.model import CAP_DAC_OVERRIDE, Declared
 
 #: Everything in it that must not be kept has this word.
-SECRET = "hunter2"
+MARK = "hunter2"
 TOLD: dict[str, Any] = {
     "Id": "ab" * 32,
     "Name": "/app",
-    "Path": f"--password={SECRET}",
-    "Args": [SECRET],
-    "State": {"Running": True, "Pid": 7, "Error": "", "Health": {"Log": [{"Output": SECRET}]}},
+    "Path": f"--password={MARK}",
+    "Args": [MARK],
+    "State": {"Running": True, "Pid": 7, "Error": "", "Health": {"Log": [{"Output": MARK}]}},
     "Config": {
         "User": "1000:1000",
-        "Env": [f"PASSWORD={SECRET}"],
-        "Cmd": [SECRET],
-        "Healthcheck": {"Test": [SECRET]},
-        "Labels": {"com.docker.compose.service": "app", "traefik.auth": SECRET, "com.docker.compose.image": SECRET},
+        "Env": [f"PASSWORD={MARK}"],
+        "Cmd": [MARK],
+        "Healthcheck": {"Test": [MARK]},
+        "Labels": {"com.docker.compose.service": "app", "traefik.auth": MARK, "com.docker.compose.image": MARK},
     },
     "HostConfig": {
         "Tmpfs": {"/run/app": "size=1m", "/twice": ""},
         "ReadonlyRootfs": True,
-        "LogConfig": {"Config": {"token": SECRET}},
-        "SecurityOpt": [SECRET],
+        "LogConfig": {"Config": {"token": MARK}},
+        "SecurityOpt": [MARK],
         "Mounts": [
             {
                 "Type": "volume",
                 "Source": "data",
                 "Target": "/data",
-                "VolumeOptions": {"Subpath": "sub/a.yaml", "DriverConfig": {"Options": {"o": f"password={SECRET}"}}},
+                "VolumeOptions": {"Subpath": "sub/a.yaml", "DriverConfig": {"Options": {"o": f"password={MARK}"}}},
             },
             {"Type": "bind", "Source": "/srv/c1", "Target": "/etc/c1", "ReadOnly": True},
             {"Type": "bind", "Source": "/srv/own", "Target": "/own", "ReadOnly": True, "BindOptions": {}},
@@ -51,7 +51,7 @@ TOLD: dict[str, Any] = {
         {"Type": "bind", "Source": "/srv/s1", "Destination": "/run/secrets/s1", "RW": False},
         {"Type": "tmpfs", "Source": "", "Destination": "/twice", "RW": True},
     ],
-    "NetworkSettings": {"Networks": SECRET},
+    "NetworkSettings": {"Networks": MARK},
 }
 
 
@@ -70,9 +70,9 @@ def test_what_the_engine_was_told_to_mount() -> None:
 
 def test_nothing_secret_is_kept() -> None:
     """Neither environment nor command, labels, logs or options of drivers."""
-    assert SECRET in json.dumps(TOLD)
-    assert SECRET not in json.dumps(kept(TOLD))
-    assert SECRET not in repr(container(TOLD))
+    assert MARK in json.dumps(TOLD)
+    assert MARK not in json.dumps(kept(TOLD))
+    assert MARK not in repr(container(TOLD))
     assert container(TOLD).labels == {"com.docker.compose.service": "app"}
 
 
@@ -103,13 +103,17 @@ def test_as_whom_it_writes(user: str, host: dict[str, Any], expected: tuple[int,
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["Mounts", "State", "Config", "HostConfig", "Type", "Labels", "Tmpfs"]), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["Mounts", "State", "Config", "HostConfig", "Type", "Labels", "Tmpfs"]), inner, max_size=4
+        )
+    ),
     max_leaves=12,
 )
 
 
 @given(st.dictionaries(st.sampled_from(["Id", "Name", "Mounts", "State", "Config", "HostConfig"]), _JSON))
 def test_whatever_an_engine_says_is_read(told: dict[str, Any]) -> None:
-    """podman leaves things out, and a capture may come from anybody."""
+    """Podman leaves things out, and a capture may come from anybody."""
     assert container(told).declared is not None

@@ -87,7 +87,7 @@ def test_who_holds_a_file_is_known_by_its_place(bound: tuple[Path, Path], public
 
 def test_a_process_without_a_container_holds_files_too(bound: tuple[Path, Path], public: Path) -> None:
     """A save by rename would strand it as well; its layout is not judged."""
-    source, point = bound
+    source, _ = bound
     mount = kernel.mount_of(source)
     assert mount is not None
     inside = mounttable.relative_to(str(source), mount.mount_point)
@@ -158,10 +158,27 @@ def test_a_path_that_was_asked_about_is_looked_at(bound: tuple[Path, Path], publ
 
 def test_a_container_is_merged_with_its_process_once() -> None:
     """By id, or else by the number that the engine names; what is left is seen by /proc alone."""
-    known = [Container("by-id", id="a" * 64, engine="unix:///x"), Container("by-pid", id="b" * 64, pid=7, engine="unix:///x")]
+    known = [
+        Container("by-id", id="a" * 64, engine="unix:///x"),
+        Container("by-pid", id="b" * 64, pid=7, engine="unix:///x"),
+    ]
     stopped = Container("stopped", id="c" * 64, running=False, engine="unix:///x")
-    seen = [Container("aaa", id="a" * 64, pid=5, table=()), Container("pid 7", pid=7, table=()), Container("pid 9", pid=9)]
+    seen = [
+        Container("aaa", id="a" * 64, pid=5, table=()),
+        Container("pid 7", pid=7, table=()),
+        Container("pid 9", pid=9),
+    ]
     merged = {one.name: one for one in merge([*known, stopped], seen, Container(""))}
     assert merged.keys() == {"by-id", "by-pid", "stopped", "pid 9"}
     assert (merged["by-id"].pid, merged["by-pid"].table) == (5, ())
     assert merged["stopped"].missing == {Source.PROC: "it does not run"}
+
+
+def test_a_further_namespace_of_a_container_is_not_another_container() -> None:
+    """A service manager in a container makes them: they hold files, and are not judged."""
+    engine = "unix:///x"
+    first, inner = (Container("aaa", id="a" * 64, pid=pid, table=()) for pid in (5, 6))
+    for known in ([Container("app", id="a" * 64, pid=6, engine=engine)], []):
+        merged = list(merge(known, [first, inner], Container("")))
+        assert [one.contained for one in merged] == [True, False]
+        assert merged[0].pid == (6 if known else 5)

@@ -36,7 +36,7 @@ def _of(pid: int) -> Container | None:
 
 
 def test_a_container_is_known_by_its_id(bound: tuple[Path, Path], public: Path) -> None:
-    """mountinfo tells the engine's directory that its /etc/hosts comes from."""
+    """Mountinfo tells the engine's directory that its /etc/hosts comes from."""
     with box(public, bound, ident=IDENT) as pid:
         found = _of(pid)
     assert found is not None
@@ -53,7 +53,7 @@ def test_one_process_of_each_namespace_is_enough(bound: tuple[Path, Path], publi
 
 
 def test_a_process_without_a_container_brings_only_what_differs(bound: tuple[Path, Path], public: Path) -> None:
-    """systemd makes many: the rest of their mounts are ours."""
+    """Systemd makes many: the rest of their mounts are ours."""
     with box(public, bound) as pid:
         found = _of(pid)
     assert found is not None

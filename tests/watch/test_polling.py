@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import queue
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from confkeep.files import syscalls
 from confkeep.files.root import Root
+from confkeep.watch import account
+from confkeep.watch import glance as looks
 from confkeep.watch.polling import Poller
+from confkeep.watch.watching import Watching
 from tests.support.passthrough import passthrough
-from tests.watch.listening import PATIENCE
+from tests.watch.listening import PATIENCE, Heard
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
+    from confkeep.files.target import Target
+    from confkeep.keeper import Keeper
+    from confkeep.watch.glance import Glance
     from tests.watch.conftest import Watch
+
+#: Seconds in which a poller looks several times.
+AWAY = 2.0
 
 
 @pytest.fixture
@@ -111,18 +122,108 @@ def test_no_more_watches(call: str, root: Root, config: Path, watch: Watch, monk
 
 
 def test_a_poller(config: Path) -> None:
-    """Tells what it is asked for, until it is closed."""
-    told = threading.Event()
-    paths: list[str] = []
+    """Says when it has a first picture; tells what it is asked for from then on, until it is closed."""
+    told: queue.Queue[str] = queue.Queue()
+    poller = Poller(str(config), lambda path: path.endswith(".yaml"), told.put)
+    try:
+        assert told.get(timeout=PATIENCE) == str(config)
+        (config / "a.log").write_bytes(b"1")
+        (config / "a.yaml").write_bytes(b"1")
+        assert told.get(timeout=PATIENCE) == str(config / "a.yaml")
+    finally:
+        poller.close()
+    assert told.empty()
 
-    def changed(path: str) -> None:
-        paths.append(path)
-        told.set()
 
-    poller = Poller(str(config), lambda path: path.endswith(".yaml"), changed)
-    (config / "a.log").write_bytes(b"1")
-    (config / "a.yaml").write_bytes(b"1")
-    assert told.wait(PATIENCE)
-    assert poller.is_alive()
+def test_a_poller_of_what_is_not_there(config: Path) -> None:
+    """It waits, whether it was there before or not."""
+    told: queue.Queue[str] = queue.Queue()
+    poller = Poller(str(config / "sub"), lambda path: path.endswith(".yaml"), told.put)
+    try:
+        (config / "sub").mkdir()
+        assert told.get(timeout=PATIENCE) == str(config / "sub")
+        (config / "sub").rename(config / "away")
+        time.sleep(AWAY)
+        (config / "away").rename(config / "sub")
+        (config / "sub" / "a.yaml").write_bytes(b"1")
+        assert told.get(timeout=PATIENCE) == str(config / "sub" / "a.yaml")
+    finally:
+        poller.close()
+
+
+def test_a_poller_that_waits_can_be_closed(config: Path) -> None:
+    """Its thread ends."""
+    before = len(polling_threads())
+    poller = Poller(str(config / "nowhere"), lambda _: True, lambda _: None)
     poller.close()
-    assert str(config / "a.log") not in paths
+    give_up = time.monotonic() + PATIENCE
+    while len(polling_threads()) > before:
+        assert time.monotonic() < give_up
+        time.sleep(0.01)
+
+
+@pytest.mark.root
+def test_a_root_that_the_server_makes_anew(fuse: tuple[Path, Path], watch: Watch) -> None:
+    """Gone for a while on the other side, of which no kernel tells, and there again: it is polled as before."""
+    backing, point = fuse
+    (backing / "conf").mkdir()
+    (backing / "conf" / "a.yaml").write_bytes(b"1\n")
+    heard = watch(Root("ha", str(point / "conf")))
+    (backing / "conf").rename(backing / "away")
+    time.sleep(AWAY)
+    (backing / "away").rename(backing / "conf")
+    (backing / "conf" / "a.yaml").write_bytes(b"two\n")
+    heard.content("a.yaml", b"two\n")
+
+
+@pytest.mark.root
+def test_a_root_that_is_not_there_yet(fuse: tuple[Path, Path], watch: Watch) -> None:
+    """It comes on the other side: from then on it is polled."""
+    backing, point = fuse
+    heard = watch(Root("ha", str(point / "conf")))
+    (backing / "conf").mkdir()
+    (backing / "conf" / "a.yaml").write_bytes(b"1\n")
+    heard.content("a.yaml", b"1\n")
+
+
+@pytest.mark.root
+def test_what_is_not_looked_at(fuse: tuple[Path, Path], watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that comes or goes is no reason to read all the others once more over the network."""
+    backing, point = fuse
+    for number in range(50):
+        (backing / f"{number}.yaml").write_bytes(b"1\n")
+    heard = watch(Root("ha", str(point)))
+    (backing / "0.yaml").write_bytes(b"two\n")
+    heard.content("0.yaml", b"two\n")
+    looked: list[str] = []
+    original = looks.glance
+
+    def counted(keeper: Keeper, root: Root, relative: str, path: str, pin: Callable[[Target], None]) -> Glance | None:
+        looked.append(relative)
+        return original(keeper, root, relative, path, pin)
+
+    monkeypatch.setattr(account, "glance", counted)
+    (backing / "new.log").write_bytes(b"1\n")
+    (backing / "1.yaml").write_bytes(b"two\n")
+    heard.content("1.yaml", b"two\n")
+    heard.nothing_more()
+    assert set(looked) == {"1.yaml"}
+
+
+@pytest.mark.root
+def test_two_roots_of_one_directory(fuse: tuple[Path, Path], keeper: Keeper) -> None:
+    """Each has a thread of its own; whichever records the change, both are told."""
+    backing, point = fuse
+    (backing / "sub").mkdir()
+    (backing / "sub" / "a.yaml").write_bytes(b"1\n")
+    time.sleep(AWAY)
+    heard = Heard()
+    watching = Watching(keeper, heard)
+    try:
+        watching.watch([Root("all", str(point)), Root("sub", str(point / "sub"))])
+        time.sleep(AWAY)
+        (backing / "sub" / "a.yaml").write_bytes(b"two\n")
+        assert {heard.change().root, heard.change().root} == {"all", "sub"}
+        heard.nothing_more()
+    finally:
+        watching.close()

@@ -34,6 +34,8 @@ _log: Final = logging.getLogger("confkeep")
 #: Seconds from the first sign of a change to the look, and from one look to the next.
 _GATHER: Final = 0.3
 _REST: Final = 2.0
+#: Seconds after the start for which engines are not asked: their SDK takes 50 ms to import, and first requests come.
+_FIRST: Final = 1.0
 #: Seconds for which a daemon that stops waits for a look.
 _FAREWELL: Final = 0.5
 
@@ -125,7 +127,9 @@ class Surveying:
             self._thread.join(_FAREWELL)
         elif self._holders is not None:
             self._holders.close()
-        self._thread = self._holders = self._following = self._known = None
+        with self._guard:
+            self._holders = None  # a thread that is still looking closes its own
+        self._thread = self._following = self._known = None
 
     def _held(self) -> Holders:
         with self._guard:
@@ -137,6 +141,7 @@ class Surveying:
 
     def _run(self, closing: threading.Event) -> None:
         held = self._held()
+        closing.wait(_FIRST)
         while not closing.is_set():
             self._changed.clear()
             try:
@@ -147,6 +152,9 @@ class Surveying:
             while not (closing.is_set() or self._changed.is_set() or held.wait()):
                 continue
             closing.wait(_GATHER)
+        with self._guard:
+            if self._holders is held:
+                self._holders = None
         held.close()
 
     def _look(self, held: Holders) -> None:

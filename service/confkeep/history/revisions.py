@@ -140,6 +140,12 @@ def newest(connection: sqlite3.Connection, file: int) -> int:
     return number or 0
 
 
+def last(connection: sqlite3.Connection) -> int:
+    """The number of the last row of all files; 0 where there is none."""
+    (number,) = connection.execute("SELECT max(id) FROM revisions").fetchone()
+    return number or 0
+
+
 def below(connection: sqlite3.Connection, directory: str) -> Iterator[str]:
     """Every file below ``directory`` that the history knows, whether or not it is there."""
     start = os.fsencode(directory.rstrip("/") + "/")

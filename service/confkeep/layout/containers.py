@@ -5,6 +5,7 @@ An engine that is absent, stopped or closed to us gives a reason and no exceptio
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -107,10 +108,10 @@ def events(address: str) -> Iterator[None]:
         raise OSError(f"the Docker SDK is not installed ({error.name})") from error
     try:
         engine: Any = APIClient  # its stubs know of no call without a timeout; events may be hours apart
-        client = engine(base_url=address, version="auto", timeout=None)
-        yield None
-        wanted = {"type": ["container"], "event": ["start", "die", "destroy"]}
-        for _ in client.events(filters=wanted):
+        with closing(engine(base_url=address, version="auto", timeout=None)) as client:
             yield None
+            wanted = {"type": ["container"], "event": ["start", "die", "destroy"]}
+            for _ in client.events(filters=wanted):
+                yield None
     except (DockerException, RequestException) as error:
         raise OSError(_why(error)) from error

@@ -8,6 +8,7 @@ from confkeep.layout import mounttable
 from confkeep.layout.diagnosis import Diagnosis, Report, Severity, Skipped, Source
 from confkeep.layout.model import OK, Scope
 from confkeep.layout.rules import RULES
+from confkeep.layout.rules.rule import needs
 from confkeep.layout.survey import is_called
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ _WORST_FIRST: Final = {severity: order for order, severity in enumerate(Severity
 _ALL: Final = Scope()
 #: Our own mountinfo and stat tell of nobody else.
 _NOT_OURS: Final = {Source.SELF: ""}
+_OURS_ALONE: Final = needs(Source.SELF)
 
 
 def diagnose(survey: Survey, scope: Scope = _ALL, ignore: Collection[str] = ()) -> Report:
@@ -60,7 +62,7 @@ def _lacking(rule: Rule, survey: Survey) -> Iterator[Skipped]:
     if not _possible(rule, survey):
         yield Skipped(rule.id, _reason(rule, survey.sources))
         return
-    for container in survey.containers:
+    for container in survey.containers if rule.needs != _OURS_ALONE else ():
         lacks = {**container.missing, **_NOT_OURS} if container.name else container.missing
         if container.contained and all(together & lacks.keys() for together in rule.needs):
             yield Skipped(rule.id, _reason(rule, container.missing), container.name)

@@ -22,6 +22,7 @@ class Holding:
     ``kind`` is what stat says, or else (``guessed``) what the structure and the name suggest. ``place``: device and
     path within the filesystem, the same in every table of mounts; from the engine alone, "" and the host's path.
     ``inode``: what the container sees there. ``host_path``: ``verified`` when the host sees the same inode at it.
+    ``came_along``: the host has the same mount at that place below what is mounted around it.
     """
 
     container: Container
@@ -34,6 +35,7 @@ class Holding:
     inode: tuple[str, int] | None
     host_path: str | None
     verified: bool
+    came_along: bool = False
 
     @property
     def read_only(self) -> bool:
@@ -50,7 +52,7 @@ class Holding:
     @property
     def ours_to_judge(self) -> bool:
         """Whether somebody asked for this mount, as far as is known: not a submount that came along with another."""
-        return self.declared is not None or self.container.declared is None
+        return self.declared is not None or (self.container.declared is None and not self.came_along)
 
     @property
     def evidence(self) -> str:
@@ -74,9 +76,11 @@ def holdings_of(container: Container, host_table: Sequence[Mount] | None) -> Ite
         table = mounttable.visible(container.table)
         points = tuple(mount.mount_point for mount in table)
         declared = matched(table, container.declared or ())
+        on_host = frozenset((m.mount_point, mounttable.device(m), m.root) for m in host_table or ())
+        around = _Around(container, host_table, points, table, on_host)
         for mount in table:
             if mount.mount_point in declared or not mounttable.engines_own(mount.mount_point):
-                yield _holding(_Around(container, host_table, points), mount.mount_point, mount, declared)
+                yield _holding(around, mount.mount_point, mount, declared)
     elif container.running:
         declared = {one.destination: one for one in container.declared or ()}
         for path in declared:
@@ -106,11 +110,13 @@ def _is_of(mount: Mount, declared: Declared) -> bool:
 
 
 class _Around(NamedTuple):
-    """What a mount is judged with."""
+    """What a mount is judged with: all visible mounts of its container, and where mounts of the host are."""
 
     container: Container
     host_table: Sequence[Mount] | None
     points: tuple[str, ...]
+    table: tuple[Mount, ...] = ()
+    on_host: frozenset[tuple[str, str, str]] = frozenset()
 
 
 def _holding(around: _Around, path: str, mount: Mount | None, all_declared: Mapping[str, Declared]) -> Holding:
@@ -121,7 +127,19 @@ def _holding(around: _Around, path: str, mount: Mount | None, all_declared: Mapp
     kind, guessed = _kind(path, mount, declared, seen or on_host, around.points)
     inode = seen.inode if seen else on_host.inode if on_host else None
     place = _place(mount, host_path, around.host_table)
-    return Holding(container, path, mount, declared, kind, guessed, place, inode, host_path, verified)
+    along = mount is not None and declared is None and _came_along(around, mount)
+    return Holding(container, path, mount, declared, kind, guessed, place, inode, host_path, verified, along)
+
+
+def _came_along(around: _Around, mount: Mount) -> bool:
+    """Whether the host has this mount at the same place below what is mounted around it: a recursive bind brings it."""
+    directory = posixpath.dirname(mount.mount_point)
+    outer = mounttable.mount_at(around.table, directory)
+    if outer is None or outer.mount_point == "/" or around.host_table is None:
+        return False
+    relative = mounttable.relative_to(mount.mount_point, outer.mount_point)
+    places = (mounttable.join(path, relative) for path in mounttable.host_paths(around.host_table, outer))
+    return any((place, mounttable.device(mount), mount.root) in around.on_host for place in places)
 
 
 def _host_path(
@@ -145,6 +163,8 @@ def _host_path(
 def _kind(
     path: str, mount: Mount | None, declared: Declared | None, found: Stat | None, points: Iterable[str]
 ) -> tuple[Kind, bool]:
+    if mount is not None and mounttable.pseudo(mount) and mount.root != "/":
+        return "other", False
     if found is not None:
         return found.kind, False
     whole = (mount is not None and mount.root == "/") or (declared is not None and declared.kind == "tmpfs")

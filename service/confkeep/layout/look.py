@@ -48,13 +48,17 @@ def look(scope: Scope = _EVERYTHING, *, addresses: Iterable[str] | None = None, 
 def merge(known: Iterable[Container], seen: Iterable[Container], own: Container) -> Iterator[Container]:
     """Each container once: what its engine knows, with what /proc shows of it; then what /proc alone shows.
 
-    They are the same by id. A process whose files tell no id is the one that the engine names by number.
+    They are the same by id. A process whose files tell no id is the one that the engine names by number. A container
+    may have several mount namespaces: the one of its first process counts.
     """
     left = list(seen)
     if own.contained:
         left.append(own)
+    ids: set[str] = set()
     for container in known:
-        match = next((one for one in left if one.id == container.id or _is_named(one, container)), None)
+        ids.add(container.id)
+        matches = [one for one in left if one.id == container.id or _is_named(one, container)]
+        match = next((one for one in matches if one.pid == container.pid), matches[0] if matches else None)
         if match is None:
             why = "its processes are not to be seen" if container.running else "it does not run"
             yield replace(container, missing={**container.missing, Source.PROC: why})
@@ -67,7 +71,9 @@ def merge(known: Iterable[Container], seen: Iterable[Container], own: Container)
             uid_map=match.uid_map,
             credentials=match.credentials or container.credentials,
         )
-    yield from left
+    for one in left:
+        yield replace(one, inner=True) if one.id and one.id in ids else one
+        ids.add(one.id)
 
 
 def _is_named(process: Container, container: Container) -> bool:

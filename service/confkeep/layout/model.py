@@ -87,6 +87,7 @@ class Container:
     the one that is seen. ``inside``: paths as it sees them; ``host``: paths of the host; None: nothing is there.
     ``image``: of paths, whether the image holds anything there. ``layer``: files added to or changed in its own layer.
     ``missing``: for each source that gave nothing here, why. ``told``: the engine's own words, as far as they are kept.
+    ``inner``: a further mount namespace in a container that is there already; it holds files too, and is not judged.
     """
 
     name: str
@@ -107,12 +108,13 @@ class Container:
     layer: tuple[str, ...] | None = None
     missing: Mapping[Source, str] = field(default_factory=dict["Source", str])
     told: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    inner: bool = False
 
     @property
     def contained(self) -> bool:
         """Whether this is a container, and not a process that merely has mounts of its own."""
-        if self.id or self.engine or self.declared is not None:
-            return True
+        if self.inner or self.id or self.engine or self.declared is not None:
+            return not self.inner
         return any(mount.mount_point == "/" and mount.fs_type == "overlay" for mount in self.table or ())
 
 

@@ -17,6 +17,12 @@ REMOTE: Final = frozenset(
     {"9p", "afs", "ceph", "cifs", "glusterfs", "lustre", "nfs", "nfs4", "smb3", "smbfs", "virtiofs"}
 )
 IN_MEMORY: Final = frozenset({"tmpfs", "ramfs"})
+#: The kernel's own: nobody saves files there.
+_PSEUDO: Final = frozenset({"cgroup", "cgroup2", "devpts", "devtmpfs", "mqueue", "nsfs", "proc", "sysfs"})
+#: What lives here is made anew at each start of the machine: sockets, process ids.
+_RUNTIME: Final = ("/run", "/var/run", "/dev")
+#: What is meant to be lost: read-only containers have a tmpfs there.
+TEMPORARY: Final = frozenset({"/tmp", "/var/tmp", "/run", "/var/run", "/var/lock", "/var/cache", "/dev/shm"})  # noqa: S108
 _DELETED: Final = "//deleted"
 _CONTAINER_ID: Final = re.compile(r"/(?:overlay-)?containers/([0-9a-f]{64})/")
 #: What an engine mounts by itself into every container.
@@ -115,6 +121,16 @@ def container_id(table: Iterable[Mount]) -> str:
 def remote(mount: Mount) -> bool:
     """Whether the filesystem is another machine's or another process's: nfs, cifs, 9p, virtiofs, fuse and the like."""
     return mount.fs_type in REMOTE or mount.fs_type == "fuse" or mount.fs_type.startswith("fuse.")
+
+
+def pseudo(mount: Mount) -> bool:
+    """Whether this is the kernel's own: processes, devices, namespaces."""
+    return mount.fs_type in _PSEUDO
+
+
+def at_runtime(path: str) -> bool:
+    """Whether a path of the host is one of those whose content nobody expects to outlive a restart."""
+    return any(contains(tree, path) for tree in _RUNTIME)
 
 
 def host_paths(table: Iterable[Mount], mount: Mount) -> tuple[str, ...]:

@@ -7,9 +7,11 @@ import os
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from confkeep.errors import ConfkeepError
+from confkeep.history import revisions
 from confkeep.history.revisions import Origin
 from confkeep.watch.glance import Busy, glance, record
 from confkeep.watch.happened import Change
+from confkeep.watch.told import Told
 
 if TYPE_CHECKING:
     from confkeep.keeper import Keeper
@@ -48,7 +50,13 @@ class Account:
         self._ground = ground
         self._listener = listener
         self._links: dict[str, _Link] = {}
+        self._told = Told()
         self._is_failing = False
+
+    def begin(self) -> None:
+        """What is in the history by now is told. Raises what the store raises."""
+        with self._keeper.store.reading() as connection:
+            self._told.begin(revisions.last(connection))
 
     def settle(self) -> None:
         """Look at what is due, one commit's worth."""
@@ -58,12 +66,26 @@ class Account:
             if size > _BYTES:
                 self._marks.put_back(path, mark)
                 continue
-            found = self._look(path, mark)
+            found = self._looked(path, mark)
             if found is not None:
                 news.append(_News(path, mark, found))
                 size += 0 if found.version is None else len(found.version.data)
         if news:
             self._record(news)
+
+    def _looked(self, path: str, mark: Mark) -> Glance | None:
+        """As ``_look``; where the state directory fails it is looked at again, and nothing else waits for that."""
+        try:
+            return self._look(path, mark)
+        except ConfkeepError as error:
+            self._warn(error)
+            self._marks.again(path, mark)
+            return None
+
+    def _warn(self, error: Exception) -> None:
+        if not self._is_failing:
+            _log.warning("changes by others cannot be recorded, and are tried again: %s", error)
+        self._is_failing = True
 
     def _look(self, path: str, mark: Mark) -> Glance | None:
         """What is news of ``path``."""
@@ -75,7 +97,10 @@ class Account:
             return None
         if found.path != path:
             self._follow(path, found)
-        if not found.is_news or (found.version is None and not self._marks.is_really_gone(path, mark)):
+        if not found.is_news:
+            self._tell_recorded(path, mark, found)
+            return None
+        if found.version is None and not self._marks.is_really_gone(path, mark):
             return None
         return found
 
@@ -93,9 +118,7 @@ class Account:
         try:
             numbers = record(self._keeper, [each.glance for each in news])
         except (ConfkeepError, OSError) as error:
-            if not self._is_failing:
-                _log.warning("changes by others cannot be recorded, and are tried again: %s", error)
-            self._is_failing = True
+            self._warn(error)
             for each in news:
                 self._marks.again(each.path, each.mark)
             return
@@ -108,20 +131,37 @@ class Account:
 
     def _tell(self, news: _News, number: int) -> None:
         found = news.glance
+        self._told.add(found.path, number)
         if news.path != found.path:
             self._marks.add(news.path)
         if found.known is None and news.mark.silent and not self._is_new(found.path):
             return
         is_created = found.known is None or found.known.etag is None
         self._tell_at(found.path, found, number, is_created=is_created)
+        self._mark_links_to(found.path)
+
+    def _mark_links_to(self, path: str) -> None:
         for link, led in self._links.items():
-            if led.path == found.path:
+            if led.path == path:
                 self._marks.add(link)
+
+    def _tell_recorded(self, path: str, mark: Mark, found: Glance) -> None:
+        """Tell of what somebody else did that a save has recorded before us: of the same bytes, or one that failed."""
+        known = found.known
+        if known is None or known.origin is not Origin.EXTERNAL or self._told.has(found.path, known.id):
+            return
+        if path != found.path:
+            self._marks.add(found.path)
+            return
+        self._told.add(path, known.id)
+        if not mark.silent:
+            self._tell_at(path, found, known.id, is_created=False)
+            self._mark_links_to(path)
 
     def _is_new(self, path: str) -> bool:
         """Whether the file has come, or was changed, while the first round was still on its way to it."""
         try:
-            return os.stat(path).st_ctime_ns >= self._ground.begun - _TICK
+            return os.stat(path).st_ctime_ns >= self._ground.since(path) - _TICK
         except OSError:
             return True
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from confkeep import recovery
-from confkeep.errors import BadPath, NotFound, Refused, TargetBusy
+from confkeep.errors import BadPath, JournalUnavailable, NotFound, Refused, TargetBusy
 from confkeep.etag import Version, version_of
 from confkeep.files.place import resolve
 from confkeep.files.read import is_readable, read
@@ -73,6 +73,8 @@ def glance(keeper: Keeper, root: Root, relative: str, path: str, pin: Callable[[
                 return _compared(keeper, place.path, version_of(read(target, _LEASE)))
     except NotFound:
         return _compared(keeper, path, None)  # its directory is gone
+    except JournalUnavailable:
+        raise  # its lock could not be had: that says nothing of the file
     except (TargetBusy, Changed) as error:
         raise Busy from error
     except (BadPath, Refused):

@@ -35,10 +35,12 @@ ISDIR: Final = 0x40000000
 #: What happens to the watched inode itself, or to the mount it is seen through.
 SELF: Final = ATTRIB | _DELETE_SELF | _MOVE_SELF | _UNMOUNT
 _NAMES: Final = _MOVED_FROM | _MOVED_TO | _CREATE | DELETE
+#: The same, but for a change of its owner, mode or number of links.
+AWAY: Final = _DELETE_SELF | _MOVE_SELF | _UNMOUNT
 #: What is asked for: with IN_MASK_ADD, because one inode may be watched under several names.
 OF_FILE: Final = MODIFY | _CLOSE_WRITE | ATTRIB | _DELETE_SELF | _MOVE_SELF | _MASK_ADD
 OF_TREE: Final = OF_FILE | _NAMES | _ONLYDIR
-OF_MOUNT_POINT: Final = ATTRIB | _DELETE_SELF | _MOVE_SELF | _MASK_ADD
+OF_ITSELF: Final = ATTRIB | _DELETE_SELF | _MOVE_SELF | _MASK_ADD
 
 _HEADER: Final = struct.Struct("=iIII")  # wd, mask, cookie, length of the name
 _BUFFER: Final = 1 << 16

@@ -80,11 +80,11 @@ class Tree:
         names = {name} if known is None or known.names is None else known.names | {name}
         return self._add(Watched(directory, is_directory=True, names=names), inotify.OF_TREE)
 
-    def watch_mount_point(self, path: str) -> bool:
-        """Watch what becomes of the very directory that is mounted at ``path``. Raises LimitReached."""
+    def watch_itself(self, path: str) -> bool:
+        """Watch what becomes of the very directory at ``path``, not of what is in it. Raises LimitReached."""
         if path in self._numbers:
             return True
-        return self._add(Watched(path, is_directory=True, names=set()), inotify.OF_MOUNT_POINT)
+        return self._add(Watched(path, is_directory=True, names=set()), inotify.OF_ITSELF)
 
     def watch_file(self, path: str, descriptor: int) -> None:
         """Watch the file at ``path``, which ``descriptor`` (O_PATH) is open on. Raises LimitReached."""

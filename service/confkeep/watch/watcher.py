@@ -10,6 +10,7 @@ import logging
 import os
 import select
 import threading
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +19,7 @@ from confkeep.watch.ground import Ground
 from confkeep.watch.marks import Marks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from confkeep.files.root import Root
     from confkeep.keeper import Keeper
@@ -35,8 +36,12 @@ _REST_MOST: Final = 60.0
 class Watcher:
     """Watches ``roots``. ``close`` ends its thread."""
 
-    def __init__(self, keeper: Keeper, roots: Iterable[Root], listener: Listener) -> None:
+    def __init__(
+        self, keeper: Keeper, roots: Iterable[Root], listener: Listener, since: Mapping[Root, int] | None = None
+    ) -> None:
+        """``since``: when each root began to be watched, in nanoseconds since the epoch, where that is not now."""
         self._roots = list(roots)
+        self._since = dict(since or {})
         self._marks = Marks()
         self._poked: deque[str] = deque()
         self._ground = Ground(keeper.store, self._marks, listener, self._poke)
@@ -50,12 +55,18 @@ class Watcher:
 
     def start(self) -> None:
         """From now on."""
+        now = time.time_ns()
+        self._since = {root: self._since.get(root, now) for root in self._roots}
         self._thread.start()
+
+    def end(self) -> None:
+        """Let it end. To be followed by ``close``."""
+        self._closing.set()
+        os.eventfd_write(self._wake, 1)
 
     def close(self, wait: float | None = None) -> None:
         """End; wait at most so many seconds for a filesystem that does not answer."""
-        self._closing.set()
-        os.eventfd_write(self._wake, 1)
+        self.end()
         self._thread.join(wait)
         if not self._thread.is_alive():
             with self._waking:
@@ -71,18 +82,21 @@ class Watcher:
     def _run(self) -> None:
         rest = _REST
         while not self._closing.is_set():
+            begun = time.monotonic()
             try:
                 self._watch()
             except Exception:  # noqa: BLE001 - the thread must go on
                 if self._closing.is_set():
                     break  # the store was closed meanwhile: whoever closes waits only so long
                 _log.exception("the watching of files has failed, and begins anew")
+                rest = _REST if time.monotonic() - begun > _REST_MOST else rest
                 self._pause(rest)
                 rest = min(rest * 2, _REST_MOST)
         self._ground.close()
 
     def _watch(self) -> None:
-        self._ground.begin(self._roots)
+        self._account.begin()
+        self._ground.begin(self._since)
         poll = select.poll()
         poll.register(self._wake, select.POLLIN)
         if self._ground.fd is not None:

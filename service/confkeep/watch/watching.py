@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from typing import TYPE_CHECKING, Final
 
 from confkeep.watch import standing
@@ -32,6 +33,8 @@ class Watching:
         self._listener = listener
         self._guard = threading.Lock()
         self._watchers: list[Watcher] = []
+        #: When each root began to be watched: settings that are read again do not make its files older.
+        self._since: dict[tuple[str, tuple[str, ...]], int] = {}
         self._is_closed = False
 
     def watch(self, roots: Iterable[Root]) -> None:
@@ -40,7 +43,10 @@ class Watching:
             self._end()
             if self._is_closed:
                 return
-            self._watchers = [Watcher(self._keeper, group, self._listener) for group in _groups(list(roots))]
+            now = time.time_ns()
+            since = {root: self._since.get((root.path, root.watch), now) for root in roots}
+            self._since = {(root.path, root.watch): begun for root, begun in since.items()}
+            self._watchers = [Watcher(self._keeper, group, self._listener, since) for group in _groups(list(since))]
             for watcher in self._watchers:
                 watcher.start()
 
@@ -51,8 +57,11 @@ class Watching:
             self._end()
 
     def _end(self) -> None:
+        give_up = time.monotonic() + _PATIENCE
         for watcher in self._watchers:
-            watcher.close(_PATIENCE)
+            watcher.end()
+        for watcher in self._watchers:
+            watcher.close(max(0.0, give_up - time.monotonic()))
         self._watchers.clear()
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.daemon.awkward import AWKWARD
 from tests.daemon.fixtures import Serve
-from tests.daemon.looking import Folder, etag, tree, untouched
+from tests.daemon.looking import NOBODY, Folder, etag, tree, untouched
 from tests.daemon.running import Daemon, toml
 
 PROMISED = {"reader_atomic", "crash_safe", "compare_and_swap", "inode_kept", "metadata_kept"}
@@ -43,7 +43,7 @@ def test_answer_of_a_save(folder: Folder) -> None:
     assert saved["guarantees"].keys() == PROMISED
     assert saved["guarantees"]["crash_safe"] is saved["guarantees"]["reader_atomic"] is True
     assert saved["guarantees"]["inode_kept"] is ((folder.path / "a.yaml").stat().st_ino == inode) is False
-    assert (saved["notes"], saved["findings"], saved["bound_elsewhere"]) == ([], [], "unknown")
+    assert (saved["notes"], saved["findings"], saved["bound_elsewhere"]) == ([], [], NOBODY)
     assert saved["request_id"] == answer.headers["Request-Id"]
     assert folder.names() == {"a.yaml"}
 

@@ -2,7 +2,7 @@ import os
 from pathlib import Path
 
 from tests.daemon.fixtures import Serve
-from tests.daemon.looking import Folder, etag, problem, untouched
+from tests.daemon.looking import NOBODY, Folder, etag, problem, untouched
 from tests.support.mounting import Mounts
 
 
@@ -20,7 +20,7 @@ def test_ordinary_file(folder: Folder) -> None:
     assert (found["writable"], found["refusal"]) == (True, None)
     assert (found["route"]["name"], found["route"]["code"]) == ("replace", "ordinary-file")
     assert found["guarantees"]["inode_kept"] is False
-    assert (found["findings"], found["bound_elsewhere"]) == ([], "unknown")
+    assert (found["findings"], found["bound_elsewhere"]) == ([], NOBODY)
 
 
 def test_verdict_is_what_the_save_does(folder: Folder) -> None:

@@ -13,7 +13,7 @@ Key = tuple[str, str, str]
 """Container (by its name in the test), rule, path in the container."""
 _DIGITS = 12
 """Of an id, as engines print it."""
-_DISK_BYTES = 8 << 20
+_DISK_BYTES = {"ext4": 8 << 20, "btrfs": 128 << 20}
 Finding = dict[str, Any]
 
 
@@ -68,13 +68,13 @@ class Live:
         self._mounts.append(at)
         return at
 
-    def disk(self, at: Path) -> Path:
+    def disk(self, at: Path, filesystem: str = "ext4") -> Path:
         """An empty disk with a filesystem of its own, mounted there."""
         image = self.base / f"{at.name}.img"
         with image.open("wb") as file:
-            file.truncate(_DISK_BYTES)
-        self.host.run("mkfs.ext4", "-q", "-F", image)
-        return self.mount(at, "-t", "ext4", "-o", "loop", image)
+            file.truncate(_DISK_BYTES[filesystem])
+        self.host.run(f"mkfs.{filesystem}", "-q", image)
+        return self.mount(at, "-t", filesystem, "-o", "loop", image)
 
     def unmount(self, at: Path) -> None:
         """Take one away again."""

@@ -8,8 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from confkeep.files import mounts
+from confkeep.files.elsewhere import NOT_BOUND, Bound
+from confkeep.files.place import resolve
+from confkeep.files.root import ANYWHERE
 from confkeep.layout.diagnosis import Source
 from confkeep.layout.doctor import diagnose
+from confkeep.layout.holders import Holders
 from confkeep.layout.look import look
 from confkeep.layout.survey import Survey
 from tests.engine.cli import run
@@ -34,10 +39,10 @@ def users(pytestconfig: pytest.Config) -> Iterator[str]:
         (base / name).mkdir()
     for name in ("subuid", "subgid"):
         (base / "upper" / name).write_text(f"nobody:{FIRST}:65536\nnogroup:{FIRST}:65536\n")
-    mounts = Mounts()
-    mounts.mount(Path("/etc"), "-t", "overlay", "-o", f"lowerdir=/etc,upperdir={base}/upper,workdir={base}/work", "etc")
+    made = Mounts()
+    made.mount(Path("/etc"), "-t", "overlay", "-o", f"lowerdir=/etc,upperdir={base}/upper,workdir={base}/work", "etc")
     yield "nobody:nogroup"
-    mounts.close()
+    made.close()
     shutil.rmtree(base)
 
 
@@ -88,6 +93,35 @@ def test_stopped_and_started_again(engine_of_ours: Engine, app: str, public: Pat
     assert rules(again, "app") == {("MNT001", FILE), ("MNT002", FILE)}
     engine_of_ours.docker("restart", "--time=0", "app")
     assert rules(look(addresses=addresses), "app") == {("MNT001", FILE)}
+
+
+def test_a_save_asks_meanwhile(engine_of_ours: Engine, app: str, public: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one object that a daemon asks before each save: the engine's stop costs the name, and its start brings it."""
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{engine_of_ours.socket}")
+    holders = Holders()
+    by_name, by_id = (Bound("yes", f"container {name} at {FILE}") for name in ("app", app[:12]))
+
+    def asked() -> Bound:
+        holders.look_around()
+        with resolve(ANYWHERE, f"{public}/a.yaml") as place:
+            fd = place.look()
+            assert fd is not None
+            facts = mounts.facts(fd, place.parent)
+            os.close(fd)
+            return holders(place, facts)
+
+    try:
+        assert asked() == by_name
+        engine_of_ours.stop()
+        try:
+            assert asked() == by_id
+        finally:
+            engine_of_ours.start()
+        assert asked() == by_name
+        engine_of_ours.docker("stop", "--time=0", "app")
+        assert asked() == NOT_BOUND
+    finally:
+        holders.close()
 
 
 def test_engine_that_hangs(engine_of_ours: Engine, app: str) -> None:

@@ -27,6 +27,38 @@ def test_host_mount_hidden(live: Live) -> None:
     assert live.doctor().keys == set()
 
 
+@pytest.mark.parametrize("filesystem", ["ext4", "btrfs"])
+def test_source_on_another_disk(live: Live, filesystem: str) -> None:
+    """The path is the host's, not the disk's; on btrfs, where devices differ from those in mountinfo, a subvolume's."""
+    disk = live.base / "disk"
+    disk.mkdir()
+    live.disk(disk, filesystem)
+    if filesystem == "btrfs":
+        live.host.run("btrfs", "subvolume", "create", disk / "home")
+    live.host.run("sh", "-c", f"mkdir -p {disk}/home/conf && echo a >{disk}/home/conf/a.yaml")
+    live.run("app", f"--volume={disk}/home/conf/a.yaml:/config/a.yaml")
+    found = live.doctor()
+    assert found.keys == {("app", "MNT001", "/config/a.yaml")}
+    assert found.of("MNT001")["host_path"] == f"{disk}/home/conf/a.yaml"
+    live.host.run("sh", "-c", f"echo b >{disk}/home/conf/new && mv {disk}/home/conf/new {disk}/home/conf/a.yaml")
+    found = live.doctor()
+    assert found.keys == {("app", "MNT001", "/config/a.yaml"), ("app", "MNT002", "/config/a.yaml")}
+    live.apply(found.of("MNT002"))
+    assert live.doctor().keys == {("app", "MNT001", "/config/a.yaml")}
+
+
+def test_odd_names(live: Live) -> None:
+    """Names that mountinfo writes with escapes are told as they are, and compared as they are."""
+    source = live.file("a b/c\\d\te#f/é:g.yaml")
+    live.run("app", "--mount", f"type=bind,source={source},target=/config/ü h.yaml")
+    found = live.doctor()
+    assert found.keys == {("app", "MNT001", "/config/ü h.yaml")}
+    assert found.of("MNT001")["host_path"] == str(source)
+    source.rename(source.with_name("old\nname.yaml"))
+    live.file("a b/c\\d\te#f/é:g.yaml")
+    assert live.doctor().keys == {("app", "MNT001", "/config/ü h.yaml"), ("app", "MNT003", "/config/ü h.yaml")}
+
+
 def test_directory_mounted_over_the_source(live: Live) -> None:
     """The same where it is a directory of the same disk that the host mounts there."""
     source = live.file("conf/a.yaml").parent

@@ -56,8 +56,9 @@ def test_only_itself(stale: Live, keeper_image: str) -> None:
 
 def test_with_the_socket(stale: Live, keeper_image: str) -> None:
     """The engine alone tells what it was told to mount; whether that is stale is skipped, with the reason."""
-    seen, _ = look(stale, keeper_image, socket(stale), "--user=0")
+    seen, own = look(stale, keeper_image, socket(stale), "--user=0")
     assert seen.keys == {("app", "MNT001", FILE)}
+    assert own == {("STA001", OWN_STATE)}  # and nothing about the socket, which is mounted as everybody does it
     assert seen.sources["api"] == "ok"
     assert seen.why("MNT002")
     assert seen.why("MNT003")

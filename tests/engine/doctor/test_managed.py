@@ -112,7 +112,7 @@ def test_line_and_patch(stack: Stack, live: Live) -> None:
     line = COMPOSE.splitlines().index("      - ./conf/a.yaml:/config/a.yaml") + 1
     assert stack.located()["MNT001", "/config/a.yaml"] == line
     patch = live.doctor().findings["app", "MNT001", "/config/a.yaml"]["patch"]
-    subprocess.run(["patch", "-p0"], cwd=live.base, input=patch.encode(), check=True, capture_output=True)
+    subprocess.run(["git", "apply", "-p0"], cwd=live.base, input=patch.encode(), check=True, capture_output=True)
     stack.up()
     assert ("app", "MNT001", "/config/a.yaml") not in live.doctor().keys
     assert "- ./conf:/config\n" in stack.file.read_text()

@@ -76,3 +76,11 @@ def test_uid_mismatch(live: Live, what: str) -> None:
     assert "`chown 1000:1000`" in found.of("MNT019")["remedy"]
     live.host.run("chown", "1000:1000", live.base / what)
     assert live.doctor().keys == set()
+
+
+def test_whole_host_mounted(live: Live) -> None:
+    """Who administers the machine mounts all of it, and shares nothing by that: no finding about the others."""
+    source = live.file("conf/a.yaml")
+    live.run("agent", "--volume=/:/host")
+    live.run("app", f"--volume={source.parent}:/config", "--volume=/etc/localtime:/etc/localtime:ro")
+    assert {key for key in live.doctor().keys if key[0] == "app"} == set()

@@ -102,6 +102,19 @@ def test_renamed_directory(live: Live) -> None:
     assert live.doctor().keys == set()
 
 
+def test_renamed_away(live: Live) -> None:
+    """The directory above is renamed, and nothing has its name: MNT003; the remedy puts it back before the restart."""
+    source = live.file("stack/conf/a.yaml").parent
+    live.run("app", f"--volume={source}:/config")
+    (live.base / "stack").rename(live.base / "moved")
+    found = live.doctor()
+    assert found.keys == {("app", "MNT003", "/config")}
+    assert f"put it back at {source} first" in found.of("MNT003")["remedy"]
+    (live.base / "moved").rename(live.base / "stack")
+    live.apply(found.of("MNT003"))
+    assert live.doctor().keys == set()
+
+
 def test_readonly_mount(live: Live) -> None:
     """A note where nobody wants to save, an error for a file that is to be saved; gone without `:ro`."""
     source = live.file("conf/a.yaml")

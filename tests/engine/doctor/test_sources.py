@@ -56,7 +56,7 @@ def test_everything(stale: Live) -> None:
 
 
 def test_absent_engine(stale: Live) -> None:
-    """Without an engine the kernel still tells of what is stale; what only an engine knows is skipped, with the reason."""
+    """Without an engine the kernel still tells of what is stale; what only an engine knows is skipped, and why."""
     seen = look(stale, variables=NOWHERE)
     assert seen.keys == STALE
     assert seen.sources["api"] == "unix:///nowhere/docker.sock: nothing is there"
@@ -136,3 +136,13 @@ def test_a_container_that_ends_while_it_looks(live: Live) -> None:
         live.run("app", f"--volume={live.file('conf/a.yaml')}:{FILE}")
         docker("kill", live.name("app"))
         assert look(live).keys <= {("app", "MNT001", FILE)}
+
+
+@pytest.mark.parametrize("variables", [{}, NOWHERE], ids=["engine", "no engine"])
+def test_namespaces_in_a_container(live: Live, variables: dict[str, str]) -> None:
+    """A process in the container with mounts of its own (a browser's sandbox, systemd) is no second container."""
+    app = live.run("app", "--cap-add=SYS_ADMIN", f"--volume={live.file('conf/a.yaml')}:{FILE}")
+    unshared = "import ctypes, os; assert ctypes.CDLL(None).unshare(0x20000) == 0; os.mkdir('/ready'); os.read(0, 1)"
+    docker("exec", "--detach", "--tty", app.id, "python3", "-c", unshared)
+    app.exec("sh", "-c", "until test -d /ready; do sleep 0.01; done")
+    assert look(live, variables=variables).keys == {("app", "MNT001", FILE)}

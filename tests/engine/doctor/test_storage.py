@@ -36,6 +36,16 @@ def test_tmpfs(live: Live, option: str) -> None:
     assert live.doctor().keys == set()
 
 
+def test_tmpfs_for_what_is_temporary(live: Live) -> None:
+    """A read-only container has its /tmp and /run in memory, and nobody keeps configuration there."""
+    live.run(
+        "app", "--read-only", "--tmpfs=/tmp", "--tmpfs=/run", f"--volume={live.file('conf/a.yaml').parent}:/config"
+    )
+    assert live.doctor().keys == set()
+    asked = live.doctor("--container", live.name("app"), "--path", "/run/a.yaml")
+    assert asked.keys == {("app", "MNT012", "/run")}
+
+
 def test_anonymous_volume(live: Live) -> None:
     """A volume without a name: MNT013; with a name it is gone."""
     live.run("app", "--volume=/config")

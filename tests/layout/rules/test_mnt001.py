@@ -34,3 +34,9 @@ def test_the_upper_one_of_two_mounts_counts() -> None:
     """What lies under another mount is not seen by anybody."""
     app = container(line("/srv/a.yaml", "/config/a.yaml"), line("/srv/config", "/config"))
     assert paths("MNT001", survey(app)) == []
+
+
+def test_a_mounted_namespace_is_none() -> None:
+    """Stat calls it a regular file (namespaces(7))."""
+    netns = line("net:[4026532281]", "/run/netns/x.conf", filesystem="nsfs", device="0:4")
+    assert paths("MNT001", survey(container(netns, inside={"/run/netns/x.conf": stat()}))) == []

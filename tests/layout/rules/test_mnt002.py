@@ -1,6 +1,5 @@
 from tests.layout.building import bind, container, findings, line, paths, skips, stat, survey
 
-
 GONE = line("/srv/a.yaml//deleted", "/config/a.yaml")
 
 
@@ -35,3 +34,15 @@ def test_what_nobody_could_compare_is_said() -> None:
     [skipped] = skips("MNT002", survey(app))
     assert "/a.yaml" in skipped.reason
     assert skipped.what == "app"
+
+
+def test_with_a_source_a_restart_is_enough() -> None:
+    """What is there now is mounted then."""
+    app = container(GONE, declared=(bind("/srv/a.yaml", "/config/a.yaml"),), host={"/srv/a.yaml": stat(ino=8)})
+    [finding] = findings("MNT002", survey(app))
+    assert finding.remedy.startswith("`docker restart app`")
+
+
+def test_a_file_in_place_is_none() -> None:
+    """Nothing is wrong with it."""
+    assert paths("MNT002", survey(container(line("/srv/a.yaml", "/a.yaml")))) == []

@@ -22,3 +22,27 @@ def test_a_link_as_source_is_none() -> None:
         host={"/srv/link.yaml": stat(ino=7)},
     )
     assert paths("MNT003", survey(app)) == []
+
+
+def test_a_source_below_another_mount_of_the_host_is_where_it_was() -> None:
+    """The host's own table tells: /mnt/usb/a.yaml is /a.yaml of that disk. What differs then is what lies over it."""
+    app = container(
+        line("/a.yaml", "/a.yaml", device="254:1"),
+        declared=(bind("/mnt/usb/a.yaml", "/a.yaml"),),
+        inside={"/a.yaml": stat(ino=7)},
+        host={"/mnt/usb/a.yaml": stat(ino=8)},
+    )
+    assert paths("MNT003", survey(app)) == []
+    assert paths("MNT022", survey(app)) == ["/a.yaml"]
+
+
+def test_where_nothing_has_the_old_name_a_restart_alone_is_no_help() -> None:
+    """The engine would make an empty directory there."""
+    app = container(
+        line("/srv/moved/conf", "/config"),
+        declared=(bind("/srv/stack/conf", "/config"),),
+        inside={"/config": stat("directory")},
+        host={"/srv/stack/conf": None},
+    )
+    [finding] = findings("MNT003", survey(app))
+    assert finding.remedy.startswith("put it back at /srv/stack/conf first")

@@ -19,3 +19,10 @@ def test_configuration_in_the_layer_is_found_without_being_asked_for() -> None:
 def test_a_layer_that_nobody_read_is_said() -> None:
     """It takes half a second for each container."""
     assert [one.what for one in skips("MNT011", survey(container(line("/srv/data", "/data"))))] == ["app"]
+
+
+def test_with_a_path_or_with_the_layer_nothing_is_left_open() -> None:
+    """What was asked is answered."""
+    data = line("/srv/data", "/data")
+    assert skips("MNT011", survey(container(data)), paths=frozenset({"/data/a"})) == []
+    assert skips("MNT011", survey(container(data, layer=()))) == []

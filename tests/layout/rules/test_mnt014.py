@@ -1,5 +1,4 @@
-from tests.layout.building import container, paths, skips, survey, volume
-
+from tests.layout.building import bind, container, paths, skips, survey, volume
 
 CONFIG = (volume("config", "/config"),)
 
@@ -17,3 +16,11 @@ def test_over_nothing_it_is_none() -> None:
 def test_an_image_that_nobody_could_see_is_said() -> None:
     """It is not taken for empty."""
     assert [one.what for one in skips("MNT014", survey(container(declared=CONFIG)))] == ["app"]
+
+
+def test_what_is_no_named_volume_is_none() -> None:
+    """A bind hides the image's files too, and nothing was copied; without a name it is MNT013's."""
+    nameless = volume("ab" * 32, "/nameless")
+    app = container(declared=(bind("/srv/a", "/bound"), nameless), image={"/bound": True, "/nameless": True})
+    assert paths("MNT014", survey(app)) == []
+    assert skips("MNT014", survey(app)) == []

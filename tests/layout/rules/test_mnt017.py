@@ -1,6 +1,5 @@
 from tests.layout.building import bind, container, findings, line, paths, stat, survey
 
-
 WRITES = line("/srv/config", "/config")
 
 
@@ -51,3 +50,14 @@ def test_a_mounted_namespace_is_no_place_of_a_filesystem() -> None:
     """Engines bind nsfs, whose root fields are no paths (`net:[4026532281]`)."""
     namespace = line("net:[4026532281]", "/run/docker/netns/x", filesystem="nsfs", device="0:4")
     assert paths("MNT017", survey(container(namespace), container(WRITES, name="other"))) == []
+
+
+def test_devices_and_the_clock_s_zone_are_none() -> None:
+    """They are mounted for everybody, and nobody saves there."""
+    shared = (line("/dri", "/gpu", filesystem="devtmpfs", device="0:5"), line("/etc/localtime", "/etc/localtime"))
+    assert paths("MNT017", survey(container(*shared), container(*shared, name="two"))) == []
+
+
+def test_who_has_the_whole_machine_is_no_second_writer() -> None:
+    """Agents and backups mount /; they administer it."""
+    assert paths("MNT017", survey(container(WRITES), container(line("/", "/host"), name="agent"))) == []

@@ -1,7 +1,6 @@
 from confkeep.layout.model import IdRange
 from tests.layout.building import container, findings, line, paths, stat, survey
 
-
 REMAPPED = (IdRange(0, 100000, 65536),)
 
 
@@ -11,7 +10,7 @@ def test_a_user_namespace_is_found() -> None:
     app = container(line("/srv/config", "/config"), line("/srv/data", "/data"), uid_map=REMAPPED, inside=inside)
     [finding] = findings("MNT020", survey(app))
     assert finding.path == "/config"
-    assert "/data" not in finding.message
+    assert "may not write /config, whose owner" in finding.message
     assert "chown 100000" in finding.remedy
 
 
@@ -24,3 +23,9 @@ def test_the_host_s_own_numbers_are_none() -> None:
 def test_without_mounts_it_does_not_matter() -> None:
     """Nothing of the host can be written."""
     assert paths("MNT020", survey(container(uid_map=REMAPPED, declared=()))) == []
+
+
+def test_what_nobody_looked_at_is_not_called_strange() -> None:
+    """The namespace is told of all the same."""
+    [finding] = findings("MNT020", survey(container(line("/srv/config", "/config"), uid_map=REMAPPED)))
+    assert "may not write" not in finding.message

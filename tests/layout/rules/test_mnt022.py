@@ -1,5 +1,4 @@
-from tests.layout.building import bind, container, paths, line, stat, survey
-
+from tests.layout.building import bind, container, line, paths, stat, survey
 
 BOUND = (bind("/srv/nas", "/config"),)
 

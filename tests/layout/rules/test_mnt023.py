@@ -1,4 +1,5 @@
 import pytest
+
 from tests.layout.building import container, line, paths, survey
 
 

@@ -1,7 +1,6 @@
 from confkeep.layout.model import Stat
 from tests.layout.building import container, findings, line, paths, stat, survey
 
-
 CONFIG = line("/srv/config", "/config")
 
 
@@ -34,7 +33,11 @@ def test_a_circle_is_found() -> None:
 
 def test_a_link_that_stays_below_is_none() -> None:
     """Kubernetes makes them: a.yaml -> ..data/a.yaml, ..data -> ..2024."""
-    inside = {"/config/a.yaml": link("..data/a.yaml"), "/config/..data": link("..2024"), "/config/..2024/a.yaml": stat()}
+    inside = {
+        "/config/a.yaml": link("..data/a.yaml"),
+        "/config/..data": link("..2024"),
+        "/config/..2024/a.yaml": stat(),
+    }
     assert paths("MNT024", survey(container(CONFIG, inside=inside))) == []
 
 

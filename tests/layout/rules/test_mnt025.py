@@ -16,13 +16,13 @@ def test_for_what_is_to_be_saved_it_is_an_error() -> None:
 
 
 def test_a_configmap_is_found_by_where_it_comes_from() -> None:
-    """kubelet's directories have names of their own."""
+    """Kubelet's directories have names of their own."""
     root = "/var/lib/kubelet/pods/1/volumes/kubernetes.io~configmap/app"
     assert paths("MNT025", survey(container(line(root, "/config", "ro")))) == ["/config"]
 
 
 def test_a_configmap_is_found_by_its_generations() -> None:
-    """kubelet switches between them by the link `..data`."""
+    """Kubelet switches between them by the link `..data`."""
     inside = {"/config/..data": stat("link", target="..2024_01_01")}
     assert paths("MNT025", survey(container(line("/srv/vol", "/config"), inside=inside))) == ["/config"]
 
@@ -40,3 +40,9 @@ def test_a_swarm_config_is_found() -> None:
 def test_the_user_s_own_file_is_none() -> None:
     """A read-only bind is not managed by anybody."""
     assert paths("MNT025", survey(container(line("/srv/a.yaml", "/a.yaml", "ro")))) == []
+
+
+def test_any_other_mount_that_came_along_is_none() -> None:
+    """A disk, or a whole tmpfs (MNT027)."""
+    app = container(line("/x", "/disk"), line("/", "/memory", "rw", "tmpfs", "0:70"), declared=())
+    assert paths("MNT025", survey(app)) == []

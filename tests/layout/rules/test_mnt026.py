@@ -1,6 +1,5 @@
 from tests.layout.building import container, line, paths, skips, survey
 
-
 COMPOSE = {"com.docker.compose.service": "app"}
 
 

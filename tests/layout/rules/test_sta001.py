@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from tests.support.fixtures import Filesystem
 from tests.layout.building import container, findings, skips, survey
+from tests.support.fixtures import Filesystem
 
 
 def test_state_in_memory_is_found(filesystem: Filesystem) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -85,18 +86,26 @@ async def _stream(events: Events, last: str, wanted: _Filter, uid: int | None) -
             yield _frame(events, at, "reset", b"{}")
         else:
             yield f"id: {events.epoch}-{at}\n\n".encode("ascii")
+        said, heard = at, time.monotonic()
         async for is_new in events.changes(_HEARTBEAT):
-            if not is_new:
-                yield b": still here\n\n"
-                continue
-            found = events.after(at)
+            found = events.after(at) if is_new else []
             if found is None:
                 at = events.last
-                yield _frame(events, at, "reset", b"{}")
+                frames = _frame(events, at, "reset", b"{}")
+            else:
+                at = found[-1].number if found else at
+                wants = filter(wanted.takes, found)
+                frames = b"".join(_frame(events, each.number, each.type, each.data) for each in wants)
+            if not frames and is_new and time.monotonic() < heard + _HEARTBEAT:
                 continue
-            at = found[-1].number if found else at
-            for event in filter(wanted.takes, found):
-                yield _frame(events, event.number, event.type, event.data)
+            yield frames or _sign_of_life(events, said, at)
+            said, heard = at, time.monotonic()
+
+
+def _sign_of_life(events: Events, said: int, at: int) -> bytes:
+    """Also where things happen that are all filtered out: they are silence to the reader, who did not miss them."""
+    position = "" if at == said else f"id: {events.epoch}-{at}\n"
+    return f": still here\n{position}\n".encode("ascii")
 
 
 def _position(events: Events, last: str) -> int | None:

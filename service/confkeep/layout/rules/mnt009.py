@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from confkeep.layout import names
+from confkeep.layout import mounttable, names
 from confkeep.layout.diagnosis import Severity, Source
 from confkeep.layout.rules.about import is_to_be_saved, mounted
 from confkeep.layout.rules.rule import Rule, needs
@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from confkeep.layout.diagnosis import Diagnosis
+    from confkeep.layout.holdings import Holding
     from confkeep.layout.model import Scope
     from confkeep.layout.survey import Survey
 
 
 def _look(survey: Survey, scope: Scope) -> Iterator[Diagnosis]:
     for holding in survey.holdings:
-        if holding.read_only and holding.ours_to_judge and not names.of_the_system(holding.path):
+        if holding.read_only and _is_somebody_s(holding):
             target = is_to_be_saved(survey, scope, holding)
             yield mounted(
                 RULE,
@@ -30,6 +31,12 @@ def _look(survey: Survey, scope: Scope) -> Iterator[Diagnosis]:
                 else "right for a container that only reads; drop `:ro` for the one that writes",
                 Severity.ERROR if target else None,
             )
+
+
+def _is_somebody_s(holding: Holding) -> bool:
+    """Whether anybody could want to save there: not in /proc, nor in the clock's zone."""
+    pseudo = holding.mount is not None and mounttable.pseudo(holding.mount)
+    return holding.ours_to_judge and not pseudo and not names.of_the_system(holding.path)
 
 
 RULE = Rule("MNT009", "readonly-mount", Severity.NOTE, needs(Source.SELF, Source.PROC, Source.API), _look)

@@ -22,9 +22,12 @@ _REMEDY = "mount it at a place of its own, or put it into the directory that is 
 
 
 def parent(survey: Survey, holding: Holding) -> Holding | None:
-    """The mount that this one's mount point lies in, None where that is the container's own filesystem."""
+    """The mount that this one's mount point lies in, None where that is the container's own filesystem or tmpfs."""
     around = (other for other in survey.of(holding.container) if mounttable.is_below(holding.path, other.path))
-    return max(around, key=lambda other: len(other.path), default=None)
+    nearest = max(around, key=lambda other: len(other.path), default=None)
+    # Nobody but the container reaches into its tmpfs.
+    own = nearest is not None and nearest.mount is not None and nearest.mount.fs_type in mounttable.IN_MEMORY
+    return None if own else nearest
 
 
 def _look(survey: Survey, _scope: Scope) -> Iterator[Diagnosis]:

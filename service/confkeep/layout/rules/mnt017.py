@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from confkeep.layout import mounttable
+from confkeep.layout import mounttable, names
 from confkeep.layout.diagnosis import Severity, Source
 from confkeep.layout.rules.about import mounted
 from confkeep.layout.rules.rule import Rule, needs
@@ -43,8 +43,10 @@ def _writers(survey: Survey, place: tuple[str, str]) -> list[Holding]:
 
 def _writes(holding: Holding) -> bool:
     """Whether files can be changed there: a socket or a device is shared on purpose."""
-    if holding.read_only or holding.kind not in {"file", "directory"}:
+    if holding.read_only or holding.kind not in {"file", "directory"} or names.of_the_system(holding.path):
         return False
+    if holding.host_path == "/":
+        return False  # who has the whole machine administers it
     return holding.mount is None or holding.mount.fs_type not in mounttable.IN_MEMORY
 
 

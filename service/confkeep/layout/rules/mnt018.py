@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from confkeep.layout import names
 from confkeep.layout.diagnosis import Severity, Source
 from confkeep.layout.rules.about import mounted
 from confkeep.layout.rules.rule import Rule, needs
@@ -23,8 +24,9 @@ def _look(survey: Survey, _scope: Scope) -> Iterator[Diagnosis]:
         if holding.kind != "file" or holding.place is None or holding.place in told or not holding.ours_to_judge:
             continue
         told.add(holding.place)
-        # Nobody renames through a directory that is read-only.
-        renamers = [(one, path) for one, path in survey.over(holding.place) if not one.read_only]
+        if names.of_the_system(holding.path):
+            continue
+        renamers = [(one, path) for one, path in survey.over(holding.place) if _renames(one)]
         if renamers:
             yield mounted(
                 RULE,
@@ -34,6 +36,11 @@ def _look(survey: Survey, _scope: Scope) -> Iterator[Diagnosis]:
                 "mount the directory in all containers; until then let only programs write that save in place, such"
                 ' as confkeep with `route = "overwrite"`',
             )
+
+
+def _renames(directory: Holding) -> bool:
+    """Nobody renames through what is read-only; who has the whole machine administers it."""
+    return not directory.read_only and directory.host_path != "/"
 
 
 def _named(holding: Holding, renamers: list[tuple[Holding, str]]) -> str:
