@@ -129,7 +129,7 @@ def answered(case: Case, ask: Ask) -> Response:
     """What ``ask`` answers, as schemathesis takes it."""
     request = prepared(case)
     body = request.body or b""
-    data = body.encode() if isinstance(body, str) else cast("bytes", body)
+    data = body.encode() if isinstance(body, str) else body
     headers = {name: _text(value) for name, value in request.headers.items() if name != "Content-Length"}
     answer = ask(str(request.method), str(request.url).removeprefix("http://confkeep"), data, headers)
     found = {name: answer.headers.get_all(name, []) for name in answer.headers}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from confkeep.etag import etag_of
 
@@ -61,7 +61,7 @@ class Heard:
         """The next, which is about a mount."""
         found = self._told.get(timeout=PATIENCE)
         assert isinstance(found, tuple), found
-        return found
+        return cast("tuple[str, str, Standing]", found)
 
     def content(self, relative: str, data: bytes | None) -> Change:
         """The next, which says that ``relative`` holds ``data`` now (None: it is removed)."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from pathlib import Path
 
+    from confkeep.files.place import Place
     from confkeep.files.written import Written
 
 
@@ -139,25 +140,38 @@ def removed_while_nobody_watched(keeper: Keeper, directory: Path) -> None:
 # --- what breaks them
 
 
+def always(*, value: object) -> Callable[..., object]:
+    """A function that says nothing else."""
+
+    def answer(*_: object) -> object:
+        return value
+
+    return answer
+
+
 def without_the_lock(patch: pytest.MonkeyPatch) -> None:
     """Look while a save is under way: half of it, or the old content that is not the newest any more."""
 
     @contextmanager
-    def unlocked(self: Keeper, *places: object, wait: float | None = None) -> Generator[None]:
+    def unlocked(self: Keeper, *places: Place, wait: float | None = None) -> Generator[None]:
         if wait == 0:
             yield
         else:
-            with locked(self, *places, wait=wait):  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+            with locked(self, *places, wait=wait):
                 yield
 
     locked = Keeper.locked
     patch.setattr(Keeper, "locked", unlocked)
-    patch.setattr(recovery, "pending", lambda *_: [])
+    patch.setattr(recovery, "pending", always(value=[]))
 
 
 def by_time(patch: pytest.MonkeyPatch) -> None:
     """Every look is news: own saves are not known by their content."""
-    patch.setattr(glance.Glance, "is_news", property(lambda self: self.version is not None))
+
+    def is_there(self: glance.Glance) -> bool:
+        return self.version is not None
+
+    patch.setattr(glance.Glance, "is_news", property(is_there))
 
 
 def only_the_first_of_a_burst(patch: pytest.MonkeyPatch) -> None:
@@ -174,23 +188,27 @@ def only_the_first_of_a_burst(patch: pytest.MonkeyPatch) -> None:
 
 def removed_at_once(patch: pytest.MonkeyPatch) -> None:
     """What is not there is removed."""
-    patch.setattr(marks.Marks, "is_really_gone", lambda *_: True)
+    patch.setattr(marks.Marks, "is_really_gone", always(value=True))
 
 
 def directories_only(patch: pytest.MonkeyPatch) -> None:
     """No file is watched itself, as watchdog has it."""
-    patch.setattr(ground.Ground, "pin", lambda *_: None)
+    patch.setattr(ground.Ground, "pin", always(value=None))
 
 
 def without_a_round_through_new_directories(patch: pytest.MonkeyPatch) -> None:
     """They are watched from now on, whatever came before that."""
-    patch.setattr(ground, "names_in", lambda _: [])
+    patch.setattr(ground, "names_in", always(value=[]))
 
 
 def overflow_goes_by(patch: pytest.MonkeyPatch) -> None:
     """The queue holds ten notices, and that some are lost is not noticed."""
     read = inotify.Inotify.read
-    patch.setattr(inotify.Inotify, "read", lambda self: read(self)[:10])
+
+    def short(self: inotify.Inotify) -> list[inotify.Notice]:
+        return read(self)[:10]
+
+    patch.setattr(inotify.Inotify, "read", short)
 
 
 def overflow_is_noticed(patch: pytest.MonkeyPatch) -> None:
@@ -206,7 +224,7 @@ def overflow_is_noticed(patch: pytest.MonkeyPatch) -> None:
 
 def forgets_what_is_gone(patch: pytest.MonkeyPatch) -> None:
     """A round goes by what is there, not by what the history knows."""
-    patch.setattr(revisions, "below", lambda *_: iter(()))
+    patch.setattr(revisions, "below", always(value=()))
 
 
 class Case(NamedTuple):

@@ -61,7 +61,12 @@ def in_two_steps(path: Path, data: bytes) -> None:
         file.write(data[2:])
 
 
-WRITERS = [lambda path, data: path.write_bytes(data), renamed_over, moved_away_first, in_two_steps]
+def in_place(path: Path, data: bytes) -> None:
+    """As a shell's ``>`` does."""
+    path.write_bytes(data)
+
+
+WRITERS = [in_place, renamed_over, moved_away_first, in_two_steps]
 
 
 @pytest.mark.parametrize("write", WRITERS, ids=["in place", "rename", "vim", "two steps"])
