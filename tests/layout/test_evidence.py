@@ -32,10 +32,10 @@ def test_links_are_followed_as_whoever_has_that_root_does(tmp_path: Path) -> Non
     (tmp_path / "etc" / "up.yaml").symlink_to("../../../../etc/a.yaml")
     (tmp_path / "etc" / "circle").symlink_to("circle")
     root = str(tmp_path)
-    assert inroot.follow(root, "/var/a.yaml") == "/etc/a.yaml"
-    assert inroot.follow(root, "/etc/up.yaml") == "/etc/a.yaml"
-    assert inroot.follow(root, "/etc/missing/x") == "/etc/missing/x"
-    assert inroot.follow(root, "/etc/circle") is None
+    assert inroot.follow(root, "/var/a.yaml", ()) == "/etc/a.yaml"
+    assert inroot.follow(root, "/etc/up.yaml", ()) == "/etc/a.yaml"
+    assert inroot.follow(root, "/etc/missing/x", ()) == "/etc/missing/x"
+    assert inroot.follow(root, "/etc/circle", ()) is None
 
 
 def test_what_is_there(tmp_path: Path) -> None:

@@ -66,19 +66,20 @@ class Eyes:
             if holding.mount is not None and mounttable.remote(holding.mount):
                 continue
             for path in (holding.path, *_worth_a_look(root, holding.path)):
-                self._note(inside, root, path)
+                self._note(inside, container, path)
         for path in paths:
             mount = mounttable.mount_at(container.table or (), path)
             if mount is not None and not mounttable.remote(mount):
-                self._note(inside, root, path)
+                self._note(inside, container, path)
         return inside
 
-    def _note(self, inside: dict[str, Stat | None], root: str, path: str) -> None:
+    def _note(self, inside: dict[str, Stat | None], container: Container, path: str) -> None:
         """Of a link also what it leads to."""
+        root = self._door(container)
         try:
             found = inside[path] = inroot.look(root, path, labelled=self._labelled)
             if found is not None and found.kind == "link":
-                end = inroot.follow(root, path)
+                end = inroot.follow(root, path, container.table or ())
                 if end is not None:
                     inside[end] = inroot.look(root, end)
         except OSError:
@@ -107,10 +108,7 @@ class Eyes:
     def _on_host(self, path: str) -> Stat | None:
         """What the host sees when links are followed, as mount(2) does. Raises OSError where that may take for ever."""
         root = self._host_root or ""
-        end = inroot.follow(root, path)
-        mount = mounttable.mount_at(self._host_table or (), end or path)
-        if mount is not None and mounttable.remote(mount):
-            raise OSError(f"{path} is on {mount.fs_type}")
+        end = inroot.follow(root, path, self._host_table or ())
         return None if end is None else inroot.look(root, end)
 
     def _image(self, container: Container, holdings: Iterable[Holding]) -> dict[str, bool]:

@@ -5,16 +5,19 @@ Links are followed here, component by component: below that door the kernel woul
 
 from __future__ import annotations
 
+import errno
 import os
 import posixpath
 import stat
 from typing import TYPE_CHECKING, Final
 
 from confkeep.layout.model import Stat
+from confkeep.layout.mounttable import mount_at, remote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from confkeep.files.mounts import Mount
     from confkeep.layout.model import Kind
 
 _MOST_LINKS: Final = 40  # path_resolution(7)
@@ -51,10 +54,14 @@ def look(root: str, path: str, *, labelled: bool = False) -> Stat | None:
     )
 
 
-def follow(root: str, path: str) -> str | None:
-    """Where ``path`` ends below ``root`` once all links are followed, None for a circle. Raises OSError."""
+def follow(root: str, path: str, table: Sequence[Mount]) -> str | None:
+    """Where ``path`` ends below ``root`` once all links are followed, None for a circle.
+
+    ``table``: the mounts there. Raises OSError, also before it would look at what is another machine's or process's: a
+    stat of that may never come back.
+    """
     for _ in range(_MOST_LINKS):
-        link = next(_links(root, path), None)
+        link = next(_links(root, path, table), None)
         if link is None:
             return path
         followed = posixpath.join(posixpath.dirname(link), os.readlink(root + link))
@@ -62,11 +69,14 @@ def follow(root: str, path: str) -> str | None:
     return None
 
 
-def _links(root: str, path: str) -> Iterator[str]:
+def _links(root: str, path: str, table: Sequence[Mount]) -> Iterator[str]:
     """The prefixes of ``path`` that are links, the shortest first."""
     prefix = ""
     for part in path.strip("/").split("/"):
         prefix += "/" + part
+        mount = mount_at(table, prefix)
+        if mount is not None and remote(mount):
+            raise OSError(errno.EREMOTE, f"it is on {mount.fs_type}", prefix)
         try:
             if stat.S_ISLNK(os.lstat(root + prefix).st_mode):
                 yield prefix

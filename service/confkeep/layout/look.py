@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -30,7 +32,7 @@ def look(scope: Scope = _EVERYTHING, *, addresses: Iterable[str] | None = None, 
     others = processes(own, proc)
     asked = containers(addresses, layers_of=scope.container)
     selinux = _selinux(proc)
-    host_root = "" if not own.contained else f"{proc}/1/root" if others.host_table is not None else None
+    host_root = "" if not own.contained else _host_door(proc) if others.host_table is not None else None
     eyes = Eyes(host_root, others.host_table, labelled=selinux is not False, proc=proc)
     merged = [
         eyes.look(one, scope.paths) if one.contained else one for one in merge(asked.containers, others.found, own)
@@ -38,7 +40,7 @@ def look(scope: Scope = _EVERYTHING, *, addresses: Iterable[str] | None = None, 
     sources = {
         Source.SELF: own.missing.get(Source.SELF, OK),
         Source.PROC: others.state,
-        Source.ROOT: _of_root(merged),
+        Source.ROOT: _of_root(merged, others.state),
         Source.API: asked.state,
         Source.COMPOSE: "no compose file was named",
     }
@@ -80,10 +82,27 @@ def _is_named(process: Container, container: Container) -> bool:
     return not process.id and process.pid is not None and process.pid == container.pid
 
 
-def _of_root(containers: Iterable[Container]) -> str:
-    """Whether stat worked for one of them at least, else why not for the first."""
-    reasons = [one.missing.get(Source.ROOT, OK) for one in containers if one.contained]
-    return OK if OK in reasons or not reasons else reasons[0]
+def _of_root(containers: Iterable[Container], proc: str) -> str:
+    """Whether stat worked for one other container at least, else why not for the first, or why ``proc`` shows none."""
+    reasons = [one.missing.get(Source.ROOT, OK) for one in containers if one.contained and one.name]
+    return OK if OK in reasons else reasons[0] if reasons else proc
+
+
+def _host_door(proc: str) -> str | None:
+    """The root of process 1, or of another one in its mount namespace where that is protected even from root."""
+    host = _first_mount(proc, "1")
+    for pid in sorted((name for name in os.listdir(proc) if name.isdecimal()), key=int):
+        with suppress(OSError):
+            if host and _first_mount(proc, pid) == host and os.lstat(f"{proc}/{pid}/root/"):
+                return f"{proc}/{pid}/root"
+    return None
+
+
+def _first_mount(proc: str, pid: str) -> bytes:
+    """Its number is no other mount's, in any namespace."""
+    with suppress(OSError), open(f"{proc}/{pid}/mountinfo", "rb") as file:
+        return file.readline()
+    return b""
 
 
 def _selinux(proc: str) -> bool | None:

@@ -33,12 +33,12 @@ def processes(own: Container, proc: str = "/proc") -> Processes:
     """Look at every process once. ``host_table``: the mounts of process 1, where that is the host's."""
     found = tuple(_what_differs(one, own) for one in _one_of_each(proc))
     initial = _link(f"{proc}/self/ns/pid") == _INITIAL
+    host_table = own.table if not own.contained else _table(proc, "1") if initial else None
+    if initial or found:
+        return Processes(found, OK, host_table)
     if not own.contained:
-        return Processes(found, OK, own.table)
-    if initial:
-        return Processes(found, OK, _table(proc, "1"))
-    if found:
-        return Processes(found, OK, None)
+        why = "other processes are not to be seen: this one has a process namespace of its own"
+        return Processes((), why if own.table else f"{proc} cannot be read", host_table)
     return Processes((), "only our own container's processes are to be seen: start this one with `pid: host`", None)
 
 

@@ -56,7 +56,10 @@ def unjudged(rule: Rule, survey: Survey) -> Iterator[Skipped]:
 
 
 def _is_where_it_was(survey: Survey, holding: Holding, source: str) -> bool:
-    """Whether the root field still is the source's path."""
+    """Whether the root field still is the source's path, or a mount of the host leads from it to the source's name."""
+    mount, table = holding.mount, survey.host_table
+    if table is not None and mount is not None and source in mounttable.host_paths(table, mount):
+        return True
     place = mounttable.place_of(survey.host_table, source) if survey.host_table is not None else None
     if place is not None and holding.place is not None and place[0] == holding.place[0]:
         return place == holding.place
