@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import selectors
 import signal
 import subprocess
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _DONE: Final = "\n-- the block is done --\n"
+_SIGN_OF_LIFE: Final = re.compile(r": still here\n(?:id: .*\n)?\n")
 
 
 class Terminal:
@@ -66,7 +68,7 @@ class Terminal:
         self._waiting = self._waiting.removeprefix(lines)
 
     def _next(self, count: int) -> str:
-        self._waiting = self._waiting.replace(": still here\n\n", "")
+        self._waiting = _SIGN_OF_LIFE.sub("", self._waiting)
         return "".join(self._waiting.splitlines(keepends=True)[:count])
 
     def _read_more(self, give_up: float) -> bool:
