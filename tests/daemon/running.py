@@ -17,7 +17,7 @@ from urllib.parse import quote
 from tests.daemon import client
 from tests.daemon.client import Answer, Body
 
-_SETTLED_WITHIN = 2.0
+_SETTLED_WITHIN = 20.0
 
 #: Seconds after which a daemon that does not start or stop is a failure.
 PATIENCE = 30.0

@@ -25,7 +25,7 @@ def opened(serve: Serve, disk: Path) -> Folder:
     """A directory of a daemon whose socket belongs to the group of STRANGER, as the settings say."""
     need(os.geteuid() == 0, "giving a socket away needs the superuser")
     (disk / "config").mkdir()
-    daemon = serve(settings=f"[access]\ngroup = {STRANGER}\n[roots.ha]\npath = '{disk}/config'\n")
+    daemon = serve(settings=f"[access]\ngroup = {STRANGER}\n[roots.ha]\npath = '{disk}/config'\nwatch = false\n")
     Path(daemon.socket).parent.chmod(0o755)
     return Folder(daemon, disk / "config", "ha")
 

@@ -86,6 +86,10 @@ def test_a_single_file(fuse: tuple[Path, Path], watch: Watch) -> None:
     (backing / "other.yaml").write_bytes(b"1\n")
     (backing / "app").write_bytes(b"two\n")
     heard.content("app", b"two\n")
+    (backing / "app").unlink()
+    heard.content("app", None)
+    (backing / "app").write_bytes(b"three\n")
+    heard.content("app", b"three\n")
     heard.nothing_more()
 
 

@@ -155,7 +155,8 @@ class Ground:
 
     def found(self, path: str) -> None:
         """A poller has found ``path`` changed; or has, where it is its own, a first picture to compare with."""
-        if path in self._pollers:
+        was_single = any(base.path == path and base.is_single for base in self.selection.bases)
+        if path in self._pollers and not was_single:  # a file that is gone would be taken for a directory that is
             self._go_through(path)
         else:
             self._marks.add(path)
