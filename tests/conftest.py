@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.layouts import Ground
 from tests.support.mounting import Filesystems, Mounts, type_of
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from tests.support.fixtures import AsUser, Filesystem, Small
+
+# No test is a measure of speed: on a busy machine making an example, or running it, may take as long as it likes.
+settings.register_profile("confkeep", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("confkeep")
 
 _IN_MEMORY = {"tmpfs", "ramfs"}
 _NEED_ROOT = {"mounts", "filesystem", "small", "as_user"}
