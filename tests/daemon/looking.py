@@ -54,7 +54,8 @@ def untouched(daemon: Daemon, directory: Path) -> Generator[None]:
     """Neither the files in ``directory`` nor anything that the daemon has recorded is changed inside the ``with``."""
     before = tree(directory), daemon.recorded()
     yield
-    assert (tree(directory), daemon.recorded()) == before
+    after = tree(directory), daemon.recorded()
+    assert after == before, (before, after)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from confkeep.errors import InvalidDocument
@@ -158,6 +158,7 @@ _CHARACTERS = st.text("ab\n\r", max_size=40)
 _EDITS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 6), _CHARACTERS), max_size=4)
 
 
+@example("\n\n\n\n", [(0, 1, "\n"), (4, 0, "a")], "")  # an edit that changes nothing
 @given(_CHARACTERS, _EDITS, st.sampled_from(["", "\ufeff"]))
 @settings(max_examples=200, deadline=None)
 def test_any_diff(characters: str, spans: list[tuple[int, int, str]], mark: str) -> None:

@@ -73,10 +73,11 @@ def _blocks(text: Text, old: list[str], edits: list[Edit]) -> list[_Block]:
             groups.append((first, max(last, before), [*touching, moved]))
         else:
             groups.append((first, last, [moved]))
-    return [
+    blocks = [
         _block(old, first, last, _new(whole[starts[first] : starts[last]], starts[first], touching))
         for first, last, touching in groups
     ]
+    return [block for block in blocks if block.new or block.first < block.last]  # a hunk without a change is corrupt
 
 
 def _new(characters: str, start: int, edits: list[Edit]) -> list[str]:
