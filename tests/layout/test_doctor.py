@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from confkeep.layout.diagnosis import Severity, Source
-from confkeep.layout.doctor import diagnose, is_blind
+from confkeep.layout.doctor import diagnose
 from confkeep.layout.model import OK, Container, Scope
+from confkeep.layout.report import COULD_NOT_LOOK, exit_code
 from confkeep.layout.rules import RULES
 from confkeep.layout.survey import Survey
 from tests.layout.building import bind, container, line, stat, survey, table
@@ -37,7 +38,7 @@ def test_without_any_source_every_rule_says_why(rule: Rule) -> None:
     blind = Survey((), {source: f"{source} is not there" for source in Source})
     report = diagnose(blind)
     assert report.findings == ()
-    assert is_blind(report)
+    assert exit_code(report, ()) == COULD_NOT_LOOK
     [skipped] = [one for one in report.skipped if one.rule == rule.id]
     assert "is not there" in skipped.reason
 
@@ -96,7 +97,7 @@ def test_our_own_view_is_judged_as_far_as_we_see() -> None:
     sources = dict.fromkeys(Source, "no") | {Source.SELF: OK}
     report = diagnose(Survey((own,), sources))
     assert [(one.rule, one.container) for one in report.findings] == [("MNT001", "")]
-    assert not is_blind(report)
+    assert exit_code(report, ()) != COULD_NOT_LOOK
 
 
 def test_processes_without_a_container_are_not_judged() -> None:

@@ -29,6 +29,14 @@ _WANTED: Final = _BASIC_STATS | _MASK_MNT_ID
 _STATX: Final = struct.Struct("=I4xQIIIH2xQQQQ72xIIQ")
 
 
+#: Network filesystems, FUSE (but for disks: fuseblk), and what virtual machines share with their host.
+_REMOTE: Final = frozenset(
+    {
+        *("9p", "afs", "ceph", "cifs", "coda", "fuse", "gfs2", "glusterfs", "lustre", "ncpfs", "nfs", "nfs4", "ocfs2"),
+        *("smb3", "smbfs", "virtiofs", "fakeowner", "grpcfuse", "osxfs", "prl_fs", "vboxsf", "vmhgfs"),
+    }
+)
+
 #: The first fields of Facts are those that an unchanged file has kept: where it is, whose, how many links, which mount.
 KEPT: Final = 9
 
@@ -89,6 +97,11 @@ class Mount:
     def read_only(self) -> bool:
         """Whether the mount itself (not the filesystem under it) is read-only."""
         return "ro" in self.options
+
+    @property
+    def remote(self) -> bool:
+        """Whether its files are another machine's or process's: they change without our kernel's knowledge."""
+        return self.fs_type in _REMOTE or self.fs_type.startswith("fuse.")
 
     @property
     def deleted(self) -> bool:

@@ -48,11 +48,6 @@ def diagnose(survey: Survey, scope: Scope = _ALL, ignore: Collection[str] = ()) 
     return Report(tuple(wanted), tuple(_together(concerned, survey)), dict(survey.sources))
 
 
-def is_blind(report: Report) -> bool:
-    """Whether no source could be used at all, so that nothing was looked at."""
-    return not any(state == OK for state in report.sources.values())
-
-
 def _possible(rule: Rule, survey: Survey) -> bool:
     return any(all(survey.sources.get(source) == OK for source in together) for together in rule.needs)
 

@@ -63,13 +63,13 @@ class Eyes:
         os.lstat(root + "/")  # nobody may enter: said once, for all
         inside: dict[str, Stat | None] = {}
         for holding in holdings:
-            if holding.mount is not None and mounttable.remote(holding.mount):
+            if holding.mount is not None and holding.mount.remote:
                 continue
             for path in (holding.path, *_worth_a_look(root, holding.path)):
                 self._note(inside, container, path)
         for path in paths:
             mount = mounttable.mount_at(container.table or (), path)
-            if mount is not None and not mounttable.remote(mount):
+            if mount is not None and not mount.remote:
                 self._note(inside, container, path)
         return inside
 

@@ -12,7 +12,7 @@ import stat
 from typing import TYPE_CHECKING, Final
 
 from confkeep.layout.model import Stat
-from confkeep.layout.mounttable import mount_at, remote
+from confkeep.layout.mounttable import mount_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -75,7 +75,7 @@ def _links(root: str, path: str, table: Sequence[Mount]) -> Iterator[str]:
     for part in path.strip("/").split("/"):
         prefix += "/" + part
         mount = mount_at(table, prefix)
-        if mount is not None and remote(mount):
+        if mount is not None and mount.remote:
             raise OSError(errno.EREMOTE, f"it is on {mount.fs_type}", prefix)
         try:
             if stat.S_ISLNK(os.lstat(root + prefix).st_mode):

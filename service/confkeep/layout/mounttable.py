@@ -12,10 +12,6 @@ if TYPE_CHECKING:
 
     from confkeep.files.mounts import Mount
 
-#: Filesystems whose content is in another machine, or comes from another process: a stat of them may never come back.
-REMOTE: Final = frozenset(
-    {"9p", "afs", "ceph", "cifs", "glusterfs", "lustre", "nfs", "nfs4", "smb3", "smbfs", "virtiofs"}
-)
 IN_MEMORY: Final = frozenset({"tmpfs", "ramfs"})
 #: The kernel's own: nobody saves files there.
 _PSEUDO: Final = frozenset({"cgroup", "cgroup2", "devpts", "devtmpfs", "mqueue", "nsfs", "proc", "sysfs"})
@@ -116,11 +112,6 @@ def container_id(table: Iterable[Mount]) -> str:
             if found:
                 return found[1]
     return ""
-
-
-def remote(mount: Mount) -> bool:
-    """Whether the filesystem is another machine's or another process's: nfs, cifs, 9p, virtiofs, fuse and the like."""
-    return mount.fs_type in REMOTE or mount.fs_type == "fuse" or mount.fs_type.startswith("fuse.")
 
 
 def pseudo(mount: Mount) -> bool:

@@ -23,10 +23,6 @@ class Pollers:
         """Whether ``path`` itself is polled."""
         return path in self._pollers
 
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self._pollers)
-
     def poll(self, path: str) -> None:
         """Poll ``path``, whether or not it is there just now."""
         if path not in self._pollers:

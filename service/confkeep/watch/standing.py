@@ -21,13 +21,6 @@ if TYPE_CHECKING:
     from confkeep.files.mounts import Mount
 
 _TABLE: Final = "/proc/self/mountinfo"
-#: Filesystems whose files others change without our kernel's knowledge.
-_REMOTE: Final = frozenset(
-    {
-        *("9p", "afs", "ceph", "cifs", "coda", "fuse", "gfs2", "lustre", "ncpfs", "nfs", "nfs4", "ocfs2", "smb3"),
-        *("smbfs", "virtiofs", "fakeowner", "grpcfuse", "osxfs", "prl_fs", "vboxsf", "vmhgfs"),
-    }
-)
 _RESTART: Final = "restart the container (compose up does not repair it); better: mount the directory, not the file"
 
 
@@ -71,7 +64,7 @@ class Mounts:
 
     def remote(self, base: str) -> list[str]:
         """What of ``base`` has to be polled: itself, or mounts below it."""
-        found = [point for point, mount in self._first.items() if is_remote(mount)]
+        found = [point for point, mount in self._first.items() if mount.remote]
         if any(is_below(base, point) for point in found):
             return [base]
         return [point for point in found if is_below(point, base)]
@@ -113,11 +106,6 @@ def concerning(bases: list[str]) -> dict[str, Mount]:
             elif point != "/" and is_below(base, point) and len(point) >= len(_point(holding.get(base))):
                 holding[base] = mount
     return {mount.mount_point: mount for mount in holding.values()} | found
-
-
-def is_remote(mount: Mount) -> bool:
-    """Whether others can change its files without our kernel's knowledge."""
-    return mount.fs_type in _REMOTE or mount.fs_type.startswith("fuse.")
 
 
 def table() -> dict[str, Mount]:

@@ -45,10 +45,6 @@ class Tree:
         self._by_number: dict[int, list[Watched]] = {}
         self._numbers: dict[str, int] = {}
 
-    def __len__(self) -> int:
-        """How many inodes are watched."""
-        return len(self._by_number)
-
     def close(self) -> None:
         """End all of them."""
         self._inotify.close()

@@ -68,7 +68,7 @@ class Watching:
 def _groups(roots: list[Root]) -> list[list[Root]]:
     """Decided by the table of mounts alone: to look at a root could wait for ever."""
     watched = [root for root in roots if root.watch]
-    remote = {point for point, mount in standing.table().items() if standing.is_remote(mount)}
+    remote = {point for point, mount in standing.table().items() if mount.remote}
     alone = [root for root in watched if any(_meet(os.path.abspath(root.path), point) for point in remote)]
     together = [root for root in watched if root not in alone]
     return [*([together] if together else []), *([root] for root in alone)]

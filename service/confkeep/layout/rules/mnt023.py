@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from confkeep.layout import mounttable
 from confkeep.layout.diagnosis import Severity, Source
 from confkeep.layout.rules.about import mounted
 from confkeep.layout.rules.rule import Rule, needs
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 def _look(survey: Survey, _scope: Scope) -> Iterator[Diagnosis]:
     for holding in survey.holdings:
-        if holding.mount is not None and holding.ours_to_judge and mounttable.remote(holding.mount):
+        if holding.mount is not None and holding.ours_to_judge and holding.mount.remote:
             yield mounted(
                 RULE,
                 holding,

@@ -40,7 +40,7 @@ def of(survey: Survey, holding: Holding) -> State:
         return State.CURRENT
     if _is_where_it_was(survey, holding, source):
         # Another filesystem's changes by others show nowhere but here: the same name, and another inode.
-        return State.GONE if mounttable.remote(holding.mount) else State.HIDDEN
+        return State.GONE if holding.mount.remote else State.HIDDEN
     return State.HIDDEN if on_host is not None and on_host.dev != seen.dev else State.MOVED
 
 
