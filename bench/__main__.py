@@ -9,7 +9,22 @@ import sys
 from pathlib import Path
 
 import confkeep
-from bench import cli, folder, get, history, imports, keeper, library, replace, save, start, survey, torn, watching
+from bench import (
+    cli,
+    documents,
+    folder,
+    get,
+    history,
+    imports,
+    keeper,
+    library,
+    replace,
+    save,
+    start,
+    survey,
+    torn,
+    watching,
+)
 
 _BENCHES = {
     "save": save.run,
@@ -25,6 +40,7 @@ _BENCHES = {
     "imports": imports.run,
     "watching": watching.run,
     "survey": survey.run,
+    "documents": documents.run,
 }
 
 

@@ -40,7 +40,13 @@ _AUTOMATION = """\
 
 """
 
-_BODY = "".join(_AUTOMATION.format(n=number) for number in range(SIZE // 800))
+
+def automation(number: int) -> str:
+    """One of a list."""
+    return _AUTOMATION.format(n=number)
+
+
+_BODY = "".join(automation(number) for number in range(SIZE // 800))
 _numbers = count(1)
 
 

@@ -107,6 +107,42 @@ class InvalidDocument(ConfkeepError):
     slug, title, status, exit_code = "invalid-document", "The document is not valid", 422, 5
 
 
+class BadPatch(ConfkeepError):
+    """What was sent as a patch is none (RFC 6902, RFC 7396). Nothing was written."""
+
+    slug, title, status, exit_code = "bad-patch", "The patch was not understood", 400, 2
+
+
+class UnsupportedMediaType(ConfkeepError):
+    """The body's Content-Type is none that this resource takes (RFC 5789, section 2.2)."""
+
+    slug, title, status, exit_code = "unsupported-media-type", "The type of the body is not supported", 415, 2
+
+
+class PatchTestFailed(ConfkeepError):
+    """A ``test`` of a patch found another value in the document. Nothing was written."""
+
+    slug, title, status, exit_code = "patch-test-failed", "A test of the patch failed", 409, 4
+
+
+class PointerNotFound(ConfkeepError):
+    """A JSON Pointer leads to nothing in the document (RFC 6901). Nothing was written."""
+
+    slug, title, status, exit_code = "pointer-not-found", "The pointer leads nowhere", 422, 6
+
+
+class NotRepresentable(ConfkeepError):
+    """The change cannot be written into this document without touching something else. Nothing was written."""
+
+    slug, title, status, exit_code = "not-representable", "The change cannot be written there", 422, 5
+
+
+class MergeConflict(ConfkeepError):
+    """Both sides changed the same thing. ``members`` carry the text with both, marked. Nothing was written."""
+
+    slug, title, status, exit_code = "merge-conflict", "Both sides changed the same thing", 409, 4
+
+
 class Refused(ConfkeepError):
     """The target cannot be written, seen before the first byte. ``members`` carry evidence and a doctor's rule."""
 

@@ -22,7 +22,7 @@ STRANGER: Final = 54321
 OTHER: Final = 54322
 _PR_SET_DUMPABLE: Final = 4
 #: What is imported when first needed, from where another user may not be able to read.
-_LAZY: Final = ("encodings.ascii", "encodings.latin_1", "confkeep.documents.yaml")
+_LAZY: Final = ("encodings.ascii", "encodings.latin_1", "confkeep.documents.yaml.check")
 
 
 def run_as(uid: int, call: Callable[[], T], *, groups: tuple[int, ...] = (), root: Path | None = None) -> T:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
+
+Severity: TypeAlias = Literal["error", "warning", "information", "hint"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +26,15 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """``code`` is stable; an ``error`` makes the document invalid, a ``warning`` does not."""
+    """``code`` is stable; an ``error`` makes the document invalid, nothing else does."""
 
-    severity: Literal["error", "warning"]
+    severity: Severity
     code: str
     message: str
     range: Range
     source: str = "confkeep"
+
+
+def in_order(found: list[Diagnostic]) -> list[Diagnostic]:
+    """As they stand in the document; what is found at one place stays in the order in which it was found."""
+    return sorted(found, key=lambda one: (one.range.start.line, one.range.start.character))

@@ -1,15 +1,22 @@
-"""confkeep.documents.yaml: the syntax of YAML, with positions an editor understands."""
+"""confkeep.documents.yaml.check: the syntax of YAML, with positions an editor understands."""
 
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from confkeep.documents.diagnostic import Diagnostic, Position
-from confkeep.documents.yaml import MAX_DEPTH, check
+from confkeep.documents.dialect import Dialect
+from confkeep.documents.yaml.check import check
+from confkeep.documents.yaml.parser import MAX_DEPTH
+from confkeep.documents.yaml.resume import MOST_ERRORS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def found(data: bytes | str) -> list[Diagnostic]:
@@ -43,7 +50,9 @@ def at(line: int, character: int) -> Position:
         "- &self [*self]\n",
         "? [complex]\n: 1\n? [complex]\n: 2\n",
         "text: |\n  {{ states('x') }}\n   more\n",
-        "time: 17:30:00\nmac: aa:bb:cc\nempty:\n",
+        "time: '17:30:00'\nmac: aa:bb:cc\nempty:\n",
+        "1: a\n'1': b\n",
+        "? &k a\n: b\n*k : c\n? [x]\n: {y: z}\n",
         "a: 'it''s'\nü: 😀\n",
         "a: {b: 1}\nc: {b: 2}\n",
         "- a: 1\n- a: 1\n",
@@ -109,15 +118,90 @@ def test_duplicate_keys_are_for_the_strict(text: str) -> None:
     assert plainly(text) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "dialect", "severity"),
+    [
+        ("a: 1\na: 2\n", Dialect.HOME_ASSISTANT, "warning"),
+        ("a: 1\na: 2\n", Dialect.ESPHOME, "error"),
+        ("a: 1\na: 2\n", Dialect.COMPOSE, "error"),
+        ("yes: 1\ntrue: 2\n", Dialect.ESPHOME, "error"),
+        ("yes: 1\ntrue: 2\n", Dialect.GENERIC, "warning"),
+        ("10: 1\n0xA: 2\n", Dialect.GENERIC, "error"),
+        ("~: 1\nnull: 2\n", Dialect.GENERIC, "error"),
+        ("1: 1\n!!str 1: 2\n'1': 3\n", Dialect.GENERIC, "error"),
+    ],
+)
+def test_keys_are_compared_as_their_reader_reads_them(text: str, dialect: Dialect, severity: str) -> None:
+    """By value; what only readers of one version take for the same is a warning where both may read."""
+    duplicates = [one for one in check(text.encode(), strict=True, seconds=10, dialect=dialect) if "dup" in one.code]
+    assert [one.severity for one in duplicates] == [severity]
+
+
+@pytest.mark.parametrize("text", ["1: a\n'1': b\n", "1: a\n1.0: b\n", "<<: {a: 1}\n<<: {b: 1}\n"])
+def test_keys_that_only_look_alike_are_no_duplicates(text: str) -> None:
+    """A number and a text; merge keys may stand more than once."""
+    assert "duplicate-key" not in [one.code for one in found(text)]
+
+
+def test_many_warnings_do_not_hide_an_error() -> None:
+    """Each severity is counted for itself."""
+    text = "".join(f"- {{yes: {n}, true: {n}}}\n" for n in range(150)) + "- {a: 1, a: 2}\n"
+    assert [one.severity for one in found(text) if one.code == "duplicate-key"].count("error") == 1
+
+
+def test_several_documents_are_a_warning_where_the_reader_takes_one() -> None:
+    """Once, at the second one; Compose merges them."""
+    text = b"a: 1\n---\nb: 1\n---\nc: 1\n"
+    for dialect in Dialect:
+        (*noted,) = check(text, strict=True, seconds=10, dialect=dialect)
+        expected = [("warning", 1)] if dialect in {Dialect.HOME_ASSISTANT, Dialect.ESPHOME} else []
+        assert [(one.severity, one.range.start.line) for one in noted] == expected
+
+
 def test_every_duplicate_is_pointed_at() -> None:
     """The second and third one, with their own range."""
     errors = found("a: 1\nbb:\n  a: 1\nbb: 2\nbb: 3\n")
     assert [(e.range.start, e.range.end) for e in errors] == [(at(3, 0), at(3, 2)), (at(4, 0), at(4, 2))]
 
 
-def test_reading_stops_at_the_first_syntax_error() -> None:
-    """What comes after it has no meaning; what came before is still said."""
+def test_what_stands_before_a_syntax_error_is_said() -> None:
+    """In the order of the text. What comes after it has little meaning: aliases there may have lost their anchor."""
     assert [d.code for d in found("a: *x\na: 1\n]\nb: *y\n")] == ["undefined-alias", "duplicate-key", "syntax"]
+
+
+@pytest.mark.parametrize(
+    ("text", "starts"),
+    [
+        ("a: 1\nb: c: d\nc: 2\nd: 'it's'\ne: 3\n", [at(1, 4), at(3, 7)]),
+        ("- a: b: c\n- b\n- - c: d: e\n", [at(0, 6), at(2, 8)]),
+        ("--- \na: b: c\n---\n- x\n y: 1\n", [at(1, 4), at(4, 2)]),
+        ("ü: b: c\r\n😀: 1\r\nx: '😀' ]\r\n", [at(0, 4), at(2, 8)]),
+    ],
+)
+def test_reading_goes_on_at_the_next_outermost_entry(text: str, starts: list[Position]) -> None:
+    """Each error has its place in the whole document."""
+    assert [error.range.start for error in found(text)] == starts
+    assert plainly(text) == found(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a:\n- b: c: d\n- e\n- f\nlast: 1\n",
+        "a: [1,\nb: 2\nc: 3\nd: 4\n",
+        "a: |\n  x\n y: z\nb: 1\n",
+        'a: "x\nb: 1\nc: 2\n',
+        "a: b: c\nb: *x\nc: !t!u 1\n",
+    ],
+)
+def test_what_follows_from_an_error_is_not_reported(text: str) -> None:
+    """One mistake, one error."""
+    assert len(found(text)) == 1
+
+
+def test_errors_are_bounded() -> None:
+    """Nobody reads a thousand."""
+    assert len(found("a: b: c\n" * 1000)) == MOST_ERRORS
 
 
 def test_nesting_has_a_limit() -> None:
@@ -127,10 +211,26 @@ def test_nesting_has_a_limit() -> None:
     assert (error.code, error.range.start) == ("too-deep", at(0, MAX_DEPTH))
 
 
-def test_aliases_are_not_expanded() -> None:
-    """A billion laughs is a few events."""
-    levels = ["a0: &a0 [x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
-    assert found("\n".join(levels)) == []
+def laughs(levels: int) -> str:
+    """Nine to the power of ``levels``."""
+    first = ["a0: &a0 [x]"]
+    return "\n".join(first + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, levels + 1)])
+
+
+@pytest.mark.parametrize("look", [found, plainly])
+def test_a_billion_laughs_are_refused(look: Callable[[str], list[Diagnostic]]) -> None:
+    """At both levels, where the expansion grows too large; a thousand are nothing."""
+    assert look(laughs(3)) == []
+    (error,) = look(laughs(9))
+    assert (error.severity, error.code) == ("error", "alias-expansion")
+    assert error.range.start.line <= 6
+
+
+@pytest.mark.parametrize("look", [found, plainly])
+def test_long_texts_repeated_by_aliases_are_refused(look: Callable[[str], list[Diagnostic]]) -> None:
+    """It is not only the number of nodes that grows."""
+    text = f"- &a {'x' * 10_000}\n" + "".join(f"- &b{n} [{', '.join(['*a'] * 1000)}]\n" for n in range(8))
+    assert [error.code for error in look(text)] == ["alias-expansion"]
 
 
 def test_objects_are_not_built() -> None:
@@ -178,8 +278,8 @@ def test_any_bytes_have_an_answer(data: bytes) -> None:
 @example(b"\xff\xfe*\x00x\x00")
 @example(b"a: &x 1\nb: [*x, *y]\n")
 def test_the_quick_way_says_what_the_strict_one_says(data: bytes) -> None:
-    """A save's check differs from the strict one only where that says so: duplicate keys."""
-    strict = [diagnostic for diagnostic in found(data) if diagnostic.code != "duplicate-key"]
+    """A save's check finds the errors of the strict one, but for duplicate keys."""
+    strict = [one for one in found(data) if one.severity == "error" and one.code != "duplicate-key"]
     assert plainly(data) == strict
 
 

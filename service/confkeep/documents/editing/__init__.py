@@ -1,0 +1,1 @@
+"""What an operation of a patch becomes: changes of nodes."""

@@ -1,0 +1,153 @@
+"""Three-way merge line by line (diff3): what both sides made of the lines of a base."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING, NamedTuple
+
+from confkeep.documents.hunks import hunks, lines_of
+from confkeep.documents.merging.markers import conflict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from confkeep.documents.hunks import Hunk
+    from confkeep.documents.merging.markers import Labels
+
+
+class Lines(NamedTuple):
+    """The lines from ``start`` up to, not including, ``end``."""
+
+    start: int
+    end: int
+
+
+class Region(NamedTuple):
+    """The same place in all three; who changed it."""
+
+    base: Lines
+    mine: Lines
+    theirs: Lines
+    changed_by_mine: bool
+    changed_by_theirs: bool
+
+
+class LineMerge:
+    """The lines of the three, and where each side differs from the base."""
+
+    def __init__(self, base: bytes, mine: bytes, theirs: bytes) -> None:
+        self.base, self.mine, self.theirs = lines_of(base), lines_of(mine), lines_of(theirs)
+        self.by_mine = hunks(self.base, self.mine)
+        self.by_theirs = hunks(self.base, self.theirs)
+
+    def favouring_theirs(self) -> tuple[bytes, int]:
+        """Both sides' changes, theirs where they touch each other; and how many such places there are."""
+        return self._written((), self._of_theirs)
+
+    def favouring_mine(self) -> tuple[bytes, int]:
+        """The same with mine."""
+        return self._written((), self._of_mine)
+
+    def marked(self, labels: Labels, together: Sequence[Lines] = ()) -> tuple[bytes, int]:
+        """Both sides' changes, marked where they touch each other; and how many such places there are.
+
+        ``together``: lines of the base within which everything that the sides changed counts as touching.
+        """
+        newline = b"\r\n" if self.mine and self.mine[0].endswith(b"\r\n") else b"\n"
+
+        def marked(region: Region) -> list[bytes]:
+            base, mine, theirs = self.base[slice(*region.base)], self._of_mine(region), self._of_theirs(region)
+            return conflict(base, mine, theirs, labels, newline)
+
+        return self._written(together, marked)
+
+    def changed(self) -> Lines:
+        """The lines of the base from the first to the last that a side has changed."""
+        both = self.by_mine + self.by_theirs
+        return Lines(min(hunk.old_start for hunk in both), max(hunk.old_end for hunk in both))
+
+    def before_mine(self, lines: Lines) -> Lines:
+        """Where lines of mine come from: the lines of the base that are, or became, these."""
+        return _before(lines, self.by_mine)
+
+    def before_theirs(self, lines: Lines) -> Lines:
+        """The same for lines of theirs."""
+        return _before(lines, self.by_theirs)
+
+    def _written(self, together: Sequence[Lines], conflicting: Callable[[Region], list[bytes]]) -> tuple[bytes, int]:
+        parts: list[bytes] = []
+        conflicts = at = 0
+        for region in regions(self.by_mine, self.by_theirs, together):
+            mine, theirs = self._of_mine(region), self._of_theirs(region)
+            parts += self.base[at : region.base.start]
+            if not region.changed_by_theirs or mine == theirs:
+                parts += mine
+            elif not region.changed_by_mine:
+                parts += theirs
+            else:
+                parts += conflicting(region)
+                conflicts += 1
+            at = region.base.end
+        return b"".join([*parts, *self.base[at:]]), conflicts
+
+    def _of_mine(self, region: Region) -> list[bytes]:
+        return self.mine[slice(*region.mine)]
+
+    def _of_theirs(self, region: Region) -> list[bytes]:
+        return self.theirs[slice(*region.theirs)]
+
+
+def regions(by_mine: Sequence[Hunk], by_theirs: Sequence[Hunk], together: Sequence[Lines] = ()) -> Iterator[Region]:
+    """Where something changed, in order; changes that touch each other, or lie in ``together``, are one region.
+
+    Touching is enough, as in git: with nothing between them, nobody knows which of two insertions comes first.
+    """
+    mine, theirs = _Side(by_mine), _Side(by_theirs)
+    for span in _spans([Lines(hunk.old_start, hunk.old_end) for hunk in (*by_mine, *by_theirs)], together):
+        in_mine, changed_by_mine = mine.lines(span)
+        in_theirs, changed_by_theirs = theirs.lines(span)
+        if changed_by_mine or changed_by_theirs:
+            yield Region(span, in_mine, in_theirs, changed_by_mine, changed_by_theirs)
+
+
+def _spans(changes: list[Lines], together: Sequence[Lines]) -> Iterator[Lines]:
+    start = end = -1
+    for span in sorted([*changes, *together]):
+        if span.start > end:
+            if end >= 0:
+                yield Lines(start, end)
+            start = span.start
+        end = max(end, span.end)
+    if end >= 0:
+        yield Lines(start, end)
+
+
+class _Side:
+    """Goes through the hunks of one side, span by span of the base."""
+
+    def __init__(self, changes: Sequence[Hunk]) -> None:
+        self._changes = changes
+        self._next = 0
+        self._shift = 0
+
+    def lines(self, span: Lines) -> tuple[Lines, bool]:
+        """What became of ``span``, and whether it was changed."""
+        start = span.start + self._shift
+        first = self._next
+        while self._next < len(self._changes) and self._changes[self._next].old_end <= span.end:
+            self._shift = self._changes[self._next].new_end - self._changes[self._next].old_end
+            self._next += 1
+        return Lines(start, span.end + self._shift), self._next > first
+
+
+def _before(lines: Lines, changes: Sequence[Hunk]) -> Lines:
+    first = bisect_right(changes, lines.start, key=lambda hunk: hunk.new_start) - 1
+    last = bisect_right(changes, lines.end, key=lambda hunk: hunk.new_start) - 1
+    start, end = lines
+    if first >= 0:
+        hunk = changes[first]
+        start = hunk.old_start if start < hunk.new_end else hunk.old_end + start - hunk.new_end
+    if last >= 0:
+        hunk = changes[last]
+        end = max(hunk.old_end, hunk.old_end + end - hunk.new_end)
+    return Lines(min(start, end), end)
