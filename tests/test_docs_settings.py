@@ -34,7 +34,8 @@ def known(kind: type[msgspec.Struct] = Settings, prefix: str = "") -> dict[str, 
             inner = f"{name}.NAME." if name == "roots" else f"{name}."
             found |= known(NESTED[name], inner)
         else:
-            found[name] = field.default
+            made = field.default_factory
+            found[name] = field.default if made is msgspec.NODEFAULT else made()
     return found
 
 

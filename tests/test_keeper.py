@@ -111,7 +111,8 @@ def test_a_stale_edit_is_a_conflict(keeper: Keeper, one: Bench) -> None:
     with pytest.raises(Conflict) as caught:
         save(keeper, one, b"stale: 1\n", only(OLD))
     assert one.path.read_bytes() == NEW
-    assert caught.value.members == {"etag": etag_of(NEW), "revision": saved.revision, "base_known": True}
+    base = {"base_known": True, "base": etag_of(OLD)}
+    assert caught.value.members == {"etag": etag_of(NEW), "revision": saved.revision, **base}
     assert len(recorded(keeper, one)) == 2
     assert open_intents(keeper) == 0
 

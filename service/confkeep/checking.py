@@ -6,29 +6,35 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from confkeep.documents.check import check
+from confkeep.documents.dialect import Dialect
 from confkeep.errors import InvalidDocument
 
 if TYPE_CHECKING:
-    from confkeep.documents.check import Format
     from confkeep.documents.diagnostic import Diagnostic
+    from confkeep.documents.format import Format
 
 _CHECK_SECONDS: Final = 5.0
-
-
 _HIDDEN: Final = "what is wrong there is not shown: the file is among the secrets of the settings"
 
 
 def check_document(
-    path: str, data: bytes, format_: Format | None, *, strict: bool, secret: bool = False
+    path: str,
+    data: bytes,
+    format_: Format | None,
+    *,
+    dialect: Dialect = Dialect.GENERIC,
+    strict: bool,
+    secret: bool = False,
 ) -> tuple[Diagnostic, ...]:
-    """What is noteworthy about ``data``, which is to be saved at ``path``. Raises InvalidDocument.
+    """What is noteworthy about ``data``, which is to be saved at ``path``. Raises InvalidDocument for an error.
 
+    Its ``diagnostics`` are all that was found, warnings and hints too; none when the check took too long.
     ``secret``: messages say where, and nothing of what is there (keys, anchors).
     """
     if format_ is None:
         return ()
     try:
-        found = tuple(check(data, format_, strict=strict, seconds=_CHECK_SECONDS))
+        found = tuple(check(data, format_, dialect=dialect, strict=strict, seconds=_CHECK_SECONDS))
     except TimeoutError as error:
         raise InvalidDocument(
             f"{path}: the check as {format_.upper()} took over {_CHECK_SECONDS:g} s of processor time",

@@ -17,9 +17,10 @@ from confkeep import recovery
 from confkeep.absent import called, root_of
 from confkeep.checking import check_document
 from confkeep.damaged import of_damage
-from confkeep.documents.check import Validate, format_of
-from confkeep.errors import BadPath, ConfkeepError, Conflict, FileTooLarge, IoError, NotFound, TargetBusy
+from confkeep.documents.check import Validate
+from confkeep.errors import BadPath, ConfkeepError, FileTooLarge, IoError, NotFound, TargetBusy
 from confkeep.etag import Version, etag_of, version_of
+from confkeep.expected import conflict
 from confkeep.files import lock, mounts, persistence
 from confkeep.files.flush import flush
 from confkeep.files.leftovers import is_temporary
@@ -33,6 +34,7 @@ from confkeep.history import intents, revisions
 from confkeep.history.renewal import has_log
 from confkeep.history.revisions import Origin
 from confkeep.history.store import Store
+from confkeep.kind import kind_of
 from confkeep.saved import Content, Saved, Verdict, as_far_as_known
 from confkeep.writing import Plan, Writing, without_journal
 
@@ -40,7 +42,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
     from pathlib import Path
 
-    from confkeep.documents.check import Format
     from confkeep.documents.diagnostic import Diagnostic
     from confkeep.errors import Refused
     from confkeep.expect import Expect
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from confkeep.files.root import OnBusy, Root
     from confkeep.history.intents import Intent
     from confkeep.history.revisions import Author, Revision
+    from confkeep.kind import Kind
     from confkeep.transaction import Change
 
 _ATTEMPTS: Final = 5
@@ -193,10 +195,13 @@ class Keeper:
         expected = request.expect.holds(new.etag) if request.exact else not request.expect.absent
         if not saved.changed and expected:
             return saved if request.dry_run else replace(saved, revision=self.note(target, new))
-        self._compare(target, old, request.expect)
-        format_ = None if request.validate is Validate.OFF else format_of(target.place.name)
+        etag = None if old is None else old.etag
+        if not request.expect.holds(etag):
+            raise conflict(self.store, target.path, etag, request.expect)
+        kind = None if request.validate is Validate.OFF else kind_of(root, target.path)
+        checked = None if kind is None else kind.format
         if request.dry_run:
-            return replace(saved, checked=format_, diagnostics=_checked(target, root, request, format_))
+            return replace(saved, checked=checked, diagnostics=_checked(target, root, request, kind))
         plan = Plan(
             target,
             whole,
@@ -207,7 +212,7 @@ class Keeper:
         )
         with Writing(self.store, self.stagers, plan, self.state_finding) as writing:
             writing.stage()
-            diagnostics = _checked(target, root, request, format_)
+            diagnostics = _checked(target, root, request, kind)
             writing.promise(request.author)
             try:
                 written = writing.write()
@@ -220,7 +225,7 @@ class Keeper:
             guarantees=writing.guarantees(written),
             notes=(*writing.notes, *written.notes),
             waited=written.waited,
-            checked=format_,
+            checked=checked,
             diagnostics=diagnostics,
         )
 
@@ -263,21 +268,6 @@ class Keeper:
             with self.store.durable() as connection:
                 revision = revisions.note(connection, revisions.ensure_file(connection, target.path), present)
         return revision
-
-    def _compare(self, target: Target, old: Version | None, expect: Expect) -> None:
-        etag = None if old is None else old.etag
-        if expect.holds(etag):
-            return
-        with self.store.reading() as connection:
-            revision = None if etag is None else revisions.current(connection, target.path, etag)
-            known = any(revisions.knows(connection, target.path, base) for base in expect.etags)
-        raise Conflict(
-            expect.unmet(target.path, etag),
-            remedy="read the file again, put your change on top of what is there, and save with its etag",
-            etag=etag,
-            revision=revision,
-            base_known=known,
-        )
 
     def read(self, root: Root, relative: str) -> Content:
         """The file's bytes, whole. Raises NotFound, NotARegularFile, OutsideRoot, NoPermission, TargetBusy."""
@@ -387,7 +377,9 @@ class Keeper:
             yield
 
 
-def _checked(target: Target, root: Root, request: Request, format_: Format | None) -> tuple[Diagnostic, ...]:
+def _checked(target: Target, root: Root, request: Request, kind: Kind | None) -> tuple[Diagnostic, ...]:
+    if kind is None:
+        return ()
     strict = request.validate is Validate.STRICT
     secret = request.secret or is_secret(root, target)
-    return check_document(target.path, request.data, format_, strict=strict, secret=secret)
+    return check_document(target.path, request.data, kind.format, dialect=kind.dialect, strict=strict, secret=secret)

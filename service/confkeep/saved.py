@@ -11,8 +11,8 @@ from confkeep.files.target import Changed
 if TYPE_CHECKING:
     import os
 
-    from confkeep.documents.check import Format
     from confkeep.documents.diagnostic import Diagnostic
+    from confkeep.documents.format import Format
     from confkeep.errors import Refused
     from confkeep.etag import Version
     from confkeep.files.elsewhere import BoundElsewhere
@@ -48,6 +48,9 @@ class Saved:
     bound_elsewhere: BoundElsewhere = "unknown"
     #: Seconds until the lease was held (``Written.waited``).
     waited: float = 0.0
+    #: Whether what was saved is the old text with splices, where that was asked for; and why it is not.
+    kept: bool | None = None
+    kept_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

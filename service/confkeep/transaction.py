@@ -15,20 +15,22 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from confkeep.checking import check_document
-from confkeep.documents.check import Validate, format_of
+from confkeep.documents.check import Validate
 from confkeep.errors import BadParameter, ConfkeepError, Conflict, IoError, OutOfSpace, TargetBusy
 from confkeep.etag import Version, version_of
+from confkeep.expected import known
 from confkeep.files import removal
 from confkeep.files.place import resolve
 from confkeep.files.read import Whole, read_whole
 from confkeep.files.target import Changed, Target, is_secret, look
 from confkeep.files.written import Unsettled, Written, named_failures
 from confkeep.history import intents
+from confkeep.kind import kind_of
 from confkeep.saved import as_far_as_known
 from confkeep.writing import Plan, Writing
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from confkeep.expect import Expect
     from confkeep.files.place import Place
@@ -38,11 +40,16 @@ if TYPE_CHECKING:
     from confkeep.saved import Saved
 
 _ATTEMPTS = 5
+#: The result of a change whose base nobody has any more: its precondition does not hold, so it is never saved.
+_UNKNOWN = Version(b"", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to become of one file: ``data``, or nothing at all where that is None."""
+    """What is to become of one file: ``data``, or nothing at all where that is None.
+
+    Or, with ``rewrite``, what that makes of the content that is expected, given the file's path and that content.
+    """
 
     root: Root
     path: str
@@ -51,6 +58,12 @@ class Change:
     validate: Validate = Validate.SYNTAX
     on_busy: OnBusy | None = None
     secret: bool = False
+    rewrite: Callable[[str, bytes], bytes] | None = None
+
+    @property
+    def is_removal(self) -> bool:
+        """Whether the file is to be removed."""
+        return self.data is None and self.rewrite is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +132,29 @@ def _refuse_twice(places: list[Place]) -> None:
 
 
 def _look(keeper: Keeper, change: Change, target: Target, dry_run: bool) -> _Part:  # noqa: FBT001 - as it is asked
-    is_removal = change.data is None
     with _about(change):
         refusal = (
-            removal.refusal(target) or keeper.too_large(target) if is_removal else keeper.refusal(target, change.root)
+            removal.refusal(target) or keeper.too_large(target)
+            if change.is_removal
+            else keeper.refusal(target, change.root)
         )
         if refusal:
             raise refusal
         old = read_whole(target)
-    new = None if change.data is None else version_of(change.data)
+        new = _new(keeper, change, target, old)
     saved = as_far_as_known(target, None if old is None else old.version, new, dry_run=dry_run)
     return _Part(change, target, old, new, saved)
+
+
+def _new(keeper: Keeper, change: Change, target: Target, old: Whole | None) -> Version | None:
+    if change.rewrite is None:
+        return None if change.data is None else version_of(change.data)
+    if old is not None and change.expect.holds(old.version.etag):
+        return version_of(change.rewrite(target.path, old.version.data))
+    base = known(keeper.store, target.path, change.expect)  # of a request that is repeated: its result may be there
+    with suppress(ConfkeepError):
+        return _UNKNOWN if base is None else version_of(change.rewrite(target.path, base))
+    return _UNKNOWN
 
 
 def _compare(parts: list[_Part]) -> None:
@@ -182,14 +207,16 @@ def _noted(keeper: Keeper, part: _Part) -> _Part:
 
 def _checked(part: _Part) -> _Part:
     validate = part.change.validate
-    if part.change.data is None or validate is Validate.OFF:
+    if part.new is None or validate is Validate.OFF:
         return part
-    format_ = format_of(part.target.place.name)
+    kind = kind_of(part.change.root, part.target.path)
     strict = validate is Validate.STRICT
     with _about(part.change):
         secret = part.change.secret or is_secret(part.change.root, part.target)
-        diagnostics = check_document(part.target.path, part.change.data, format_, strict=strict, secret=secret)
-    return replace(part, saved=replace(part.saved, checked=format_, diagnostics=diagnostics))
+        diagnostics = check_document(
+            part.target.path, part.new.data, kind.format, dialect=kind.dialect, strict=strict, secret=secret
+        )
+    return replace(part, saved=replace(part.saved, checked=kind.format, diagnostics=diagnostics))
 
 
 def _writing(keeper: Keeper, part: _Part) -> Writing:

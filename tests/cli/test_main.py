@@ -19,6 +19,12 @@ ASKING = {
     "history": ["history", "ha/a"],
     "restore": ["restore", "1", "--force"],
     "watch": ["watch", "ha"],
+    "set": ["set", "ha/a", "/x", "1"],
+    "unset": ["unset", "ha/a", "/x"],
+    "diff": ["diff", "ha/a"],
+    "diff of what is proposed": ["diff", "ha/a", "--to", "-"],
+    "merge": ["merge", "ha/a", "-", "--base", "0" * 64],
+    "edit": ["edit", "ha/a"],
 }
 every_asking_command = pytest.mark.parametrize("arguments", ASKING.values(), ids=ASKING.keys())
 
@@ -100,7 +106,10 @@ def test_help_documents_the_exit_codes() -> None:
     assert re.findall(r"^  (\d)  ", text, re.MULTILINE) == list("01234567")
 
 
-@pytest.mark.parametrize("command", ["serve", "get", "put", "stat", "ls", "history", "inspect", "watch", "restore"])
+@pytest.mark.parametrize("command", [
+    "serve", "get", "put", "stat", "ls", "history", "inspect", "watch", "restore", "set", "unset", "edit", "diff",
+    "merge", "validate",
+])  # fmt: skip
 def test_each_command_has_help(command: str) -> None:
     """--help for each, and --json in each."""
     done = Command()(command, "--help")
@@ -125,6 +134,12 @@ def test_errors_are_one_json_document(confkeep: Command, folder: Folder) -> None
         (["ls", "nobody"], 6),
         (["history", "ha"], 2),
         (["inspect", str(folder.path / "none" / "x")], 6),
+        (["set", folder.at("a.yaml"), "/none/x", "1"], 6),
+        (["unset", folder.at("a.yaml"), "a"], 2),
+        (["diff", folder.at("none")], 6),
+        (["diff", "nothing", "-"], 2),
+        (["merge", folder.at("a.yaml"), "-", "--base", "0" * 64], 6),
+        (["edit", "nobody/x"], 6),
     ]
     for arguments, code in cases:
         plain = confkeep(*arguments, stdin=b"]")

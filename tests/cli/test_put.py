@@ -164,3 +164,26 @@ def test_message_in_any_language(confkeep: Command, folder: Folder) -> None:
     message = "kürzer & länger = 100% + \U0001f600?#"
     assert confkeep("put", address, "--force", "--message", message, stdin=b"a: 2\n").code == 0
     assert confkeep("history", address, "--json").json[0]["message"] == message
+
+
+KEPT = b"# why\na: 1  # one\nb:\n  - x\n"
+
+
+def test_keep_comments(confkeep: Command, folder: Folder) -> None:
+    """What a program has dumped says something else in one place: only that place changes."""
+    address = folder.file("a.yaml", KEPT)
+    done = confkeep("put", address, "--force", "--keep", "comments", stdin=b"b: [x]\na: 2\n")
+    assert (done.code, done.errors) == (0, "")
+    assert folder.read("a.yaml") == KEPT.replace(b"a: 1", b"a: 2")
+    assert etag(folder.read("a.yaml")) in done.text
+
+
+def test_comments_that_cannot_be_kept(confkeep: Command, folder: Folder) -> None:
+    """Then it is saved as it is, and a note says why; --keep text is the default."""
+    address = folder.file("a.txt", b"# why\n")
+    done = confkeep("put", address, "--force", "--keep", "comments", stdin=b"x\n")
+    assert done.code == 0
+    assert "note: comments were not kept: " in done.errors
+    plain = folder.file("a.yaml", KEPT)
+    assert confkeep("put", plain, "--force", "--keep", "text", stdin=b"a: 2\n").errors == ""
+    assert folder.read("a.yaml") == b"a: 2\n"

@@ -103,6 +103,15 @@ def test_a_reader_changes_nothing(guarded: Daemon, public: Path, method: str, ta
 
 
 @pytest.mark.root
+@pytest.mark.parametrize("target", ["/v1/validate?name=a.yaml", "/v1/diff/ha/a.yaml", "/v1/merge/ha/a.yaml?base=1"])
+def test_a_reader_may_compare(guarded: Daemon, public: Path, target: str) -> None:
+    """What is POST only because it has a body changes nothing."""
+    guarded.put("ha/a.yaml", b"a: 1\n\n")  # so that there is a revision 1
+    assert ask(guarded, 2001, (SOCKET_GROUP,), "POST", target).status == 200
+    assert (public / "config" / "a.yaml").read_bytes() == b"a: 1\n\n"
+
+
+@pytest.mark.root
 def test_liveness_is_open_to_whoever_may_connect(guarded: Daemon) -> None:
     """A health check needs no role."""
     assert ask(guarded, NOBODY, (SOCKET_GROUP,), "GET", "/healthz").status == 200

@@ -217,6 +217,7 @@ def test_without_an_answer(said: list[dict[str, Any]]) -> None:
         scope = {
             "type": "http",
             "method": "PUT",
+            "path": "/v1/files/ha/\ufffd",
             "raw_path": b"/v1/files/ha/\xff",
             "state": {"request_id": "0123"},
         }

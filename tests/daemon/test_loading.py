@@ -6,6 +6,7 @@ import pytest
 
 from confkeep.daemon.loading import load
 from confkeep.daemon.settings import SECRETS, LogFormat, LogLevel, Settings, WhoSettings
+from confkeep.documents.dialect import Dialect
 from confkeep.errors import SettingsError
 from confkeep.files.root import Journal, OnBusy, Root, RoutePolicy
 from confkeep.history.retention import Policy
@@ -193,6 +194,14 @@ def test_access_log_limits_and_secrets(write: Write) -> None:
     )  # fmt: skip
 
 
+def test_what_documents_are(write: Write) -> None:
+    """Every dialect can be named; the globs of formats stay in their order."""
+    for dialect in Dialect:
+        assert load(write(f"{ROOT}dialect = '{dialect}'\n")).as_roots()["ha"].dialect == dialect
+    root = load(write(ROOT + "formats = {'b*' = 'ini', '*' = 'text'}\n")).as_roots()["ha"]
+    assert root.formats == (("b*", "ini"), ("*", "text"))
+
+
 @pytest.mark.parametrize(
     ("text", "line", "key"),
     [
@@ -201,6 +210,9 @@ def test_access_log_limits_and_secrets(write: Write) -> None:
         (ROOT + "colour = 'red'\n", 3, "roots.ha.colour"),
         (ROOT + "route = 'sideways'\n", 3, "roots.ha.route"),
         (ROOT + "lease_wait = 21\n", 3, "roots.ha"),
+        (ROOT + "dialect = 'klingon'\n", 3, "roots.ha.dialect"),
+        (ROOT + "formats = {'*.conf' = 'word'}\n", 3, "roots.ha.formats"),
+        (ROOT + "formats = {'' = 'ini'}\n", 3, "roots.ha"),
         (ROOT + "[access.readers]\nuids = ['me']\n", 4, "access.readers.uids"),
         (ROOT + "[log]\nlevel = 'loud'\n", 4, "log.level"),
         ("[roots.'ha']\nroute = 'auto'\n", 1, "roots.ha.path"),

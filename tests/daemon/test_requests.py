@@ -114,7 +114,7 @@ def test_unencoded_utf8_is_a_problem_like_others(folder: Folder) -> None:
         ("GET", "files", "validate=off"),
         ("GET", "stat", "validate=off"),
         ("GET", "history", "after=1"),
-        ("PUT", "files", "keep=text"),
+        ("PUT", "files", "keep=all"),
         ("PUT", "files", "Validate=off"),
         ("PUT", "files", "validate=stern"),
         ("PUT", "files", "validate="),

@@ -9,7 +9,27 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from confkeep import __version__
-from confkeep.cli import doctor, get, history, inspect, ls, mounts, put, recover, restore, serve, stat, sweep, watch
+from confkeep.cli import (
+    diff,
+    doctor,
+    edit,
+    get,
+    history,
+    inspect,
+    ls,
+    merge,
+    mounts,
+    put,
+    recover,
+    restore,
+    serve,
+    set_,
+    stat,
+    sweep,
+    unset,
+    validate,
+    watch,
+)
 from confkeep.cli.output import print_error
 from confkeep.errors import ConfkeepError, IoError
 
@@ -27,7 +47,10 @@ exit codes:
   6  no such file, root or revision
   7  refused: the target cannot be written (or is busy); nothing was written
 """
-_COMMANDS: Final = (serve, get, put, stat, ls, history, restore, watch, recover, inspect, sweep, doctor, mounts)
+_COMMANDS: Final = (
+    serve, get, put, edit, set_, unset, stat, ls, history, diff, merge, restore, watch, recover, validate, inspect,
+    sweep, doctor, mounts,
+)  # fmt: skip
 
 
 def parser(wanted: str | None = None) -> argparse.ArgumentParser:
@@ -43,7 +66,7 @@ def parser(wanted: str | None = None) -> argparse.ArgumentParser:
     main_parser.add_argument("--version", action="version", version=f"confkeep {__version__}")
     commands = main_parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in _COMMANDS:
-        name = command.__name__.rpartition(".")[2]
+        name = command.__name__.rpartition(".")[2].rstrip("_")  # set is a name of Python's own
         command_parser = commands.add_parser(
             name, parents=[common], help=command.HELP, description=f"{command.HELP[0].upper()}{command.HELP[1:]}."
         )

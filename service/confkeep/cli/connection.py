@@ -60,3 +60,9 @@ def number_of(asked: Client, address: str, written: str) -> int:
             f"{address} has no revision {written}", remedy=f"`confkeep history {address}` lists those it has"
         )
     return found
+
+
+def version_of(asked: Client, address: str, written: str) -> int | str:
+    """A revision by its number, as ``number_of`` has it; anything else is left to the daemon: an etag, ``disk``."""
+    is_number = written.isdecimal() and len(written) <= _MOST_DIGITS  # an etag may have nothing but digits, 64 of them
+    return number_of(asked, address, written) if is_number else written.strip('"')

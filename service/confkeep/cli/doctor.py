@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from confkeep.cli import state
-from confkeep.cli.output import plain, print_json
+from confkeep.cli.output import plain, print_json, visible
 from confkeep.errors import AlreadyExists, BadParameter, ConfkeepError
 
 if TYPE_CHECKING:
@@ -190,15 +190,9 @@ def _print(report: Report, options: argparse.Namespace) -> int:
         from confkeep.layout.table import lines
 
         for line in lines(report):
-            print(_on_one_line(line))
+            print(visible(line))
     counting = {"never": (), "error": (Severity.ERROR,), "warning": (Severity.ERROR, Severity.WARNING)}
     return reports.exit_code(report, counting[options.fail_on])
-
-
-def _on_one_line(line: str) -> str:
-    """A line of a patch keeps its tabs, and the carriage return of a file that has them."""
-    body = line.removesuffix("\r")
-    return "\t".join(map(plain, body.split("\t"))) + line[len(body) :]
 
 
 def _rule(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from confkeep.cli import connection
-from confkeep.cli.output import print_json, write_bytes
+from confkeep.cli.output import content_members, print_json, write_bytes
 
 if TYPE_CHECKING:
     import argparse
@@ -36,18 +36,9 @@ def run(options: argparse.Namespace) -> int:
                 "etag": found.etag,
                 "revision": found.revision,
                 "size": len(found.data),
-                **_content(found.data),
+                **content_members(found.data),
             }
         )
     else:
         write_bytes(found.data)
     return 0
-
-
-def _content(data: bytes) -> dict[str, str]:
-    try:
-        return {"content": data.decode("utf-8")}
-    except UnicodeDecodeError:
-        import base64
-
-        return {"content_base64": base64.b64encode(data).decode("ascii")}

@@ -7,6 +7,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from confkeep.errors import ConfkeepError
 
 
@@ -15,11 +17,28 @@ def plain(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
-def write_bytes(data: bytes) -> None:
-    """All of ``data`` to standard output; a raw stream (PYTHONUNBUFFERED) may take only a part at a time."""
+def visible(line: str) -> str:
+    """A line of a text or of a patch: it keeps its tabs, and the carriage return of a file that has them."""
+    body = line.removesuffix("\r")
+    return "\t".join(map(plain, body.split("\t"))) + line[len(body) :]
+
+
+def content_members(data: bytes) -> dict[str, str]:
+    """The bytes for a JSON document: as text where they are UTF-8."""
+    try:
+        return {"content": data.decode("utf-8")}
+    except UnicodeDecodeError:
+        import base64
+
+        return {"content_base64": base64.b64encode(data).decode("ascii")}
+
+
+def write_bytes(data: bytes, stream: TextIO | None = None) -> None:
+    """All of ``data`` (to standard output); a raw stream (PYTHONUNBUFFERED) may take only a part at a time."""
+    raw = (stream or sys.stdout).buffer
     view = memoryview(data)
     while view:
-        view = view[sys.stdout.buffer.write(view) :]
+        view = view[raw.write(view) :]
 
 
 def print_json(document: object) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
+import shlex
 from typing import TYPE_CHECKING
 
-from confkeep.cli import connection, saving
-from confkeep.errors import BadPath
+from confkeep.cli import connection, given, saving
+from confkeep.errors import Conflict
 
 if TYPE_CHECKING:
     import argparse
@@ -20,26 +20,37 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     connection.add_host(parser)
     parser.add_argument("address", metavar="ROOT/PATH")
     parser.add_argument(
-        "file", nargs="?", default="-", metavar="FILE", help="the new content; - or none: standard input"
+        "file", nargs="?", default=given.STDIN, metavar="FILE", help="the new content; - or none: standard input"
     )
     saving.add_options(parser)
+    parser.add_argument(
+        "--keep",
+        choices=["text", "comments"],
+        help="comments: the content is a program's dump; what it does not change keeps its comments and formatting",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Send the bytes; say by which route they came into the file."""
     root, path = connection.split(options.address)
-    expect, data = saving.expected(options), _content(options.file)
+    expect, data = saving.expected(options), given.content(options.file)
     with connection.client(options) as client:
-        saved = client.save(root, path, data, expect=expect, **saving.asked(options)).document
+        try:
+            saved = client.save(root, path, data, expect=expect, keep=options.keep, **saving.asked(options)).document
+        except Conflict as error:
+            error.remedy = _remedy(error, options)
+            raise
     saving.print_saved(options.address, saved, as_json=options.json)
     return 0
 
 
-def _content(name: str) -> bytes:
-    if name == "-":
-        return sys.stdin.buffer.read()
-    try:
-        with open(name, "rb") as file:
-            return file.read()
-    except OSError as error:
-        raise BadPath(f"{name}: {error.strerror}", remedy="name a readable file, or - for standard input") from error
+def _remedy(error: Conflict, options: argparse.Namespace) -> str:
+    """How to go on with what was to be saved; what came from standard input is gone with it."""
+    if not error.members.get("etag") or options.file == given.STDIN:
+        return error.remedy
+    address, file = shlex.quote(options.address), shlex.quote(options.file)
+    seen = f"`confkeep diff {address} --to {file}` shows what differs"
+    if not (options.if_match and error.members.get("base_known")):
+        return seen
+    base = shlex.quote(options.if_match.strip('"'))
+    return f"{seen}, `confkeep merge {address} {file} --base {base}` merges both"

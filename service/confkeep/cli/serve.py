@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
-from confkeep.errors import SettingsError
+from confkeep.cli.extra import needed_by
 
 if TYPE_CHECKING:
     import argparse
@@ -37,15 +37,9 @@ def run(options: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # there is nothing to be read again yet
-    try:
+    with needed_by("the daemon"):
         from confkeep.daemon import loading, logs
         from confkeep.daemon import run as daemon
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("confkeep"):
-            raise
-        raise SettingsError(
-            f"the daemon needs {error.name}, which is not installed", remedy="pip install 'confkeep[service]'"
-        ) from error
 
     def read(*, state: str | None = None, socket: str | None = None) -> Settings:
         state, socket = state or options.state, socket or options.socket

@@ -10,6 +10,7 @@ from confkeep.expect import ABSENT, ANYTHING, Expect
 
 if TYPE_CHECKING:
     from confkeep.client.changes import Change
+    from confkeep.client.comparison import Difference, Differences, Merged, Validation
     from confkeep.client.conflicts import Edits
     from confkeep.client.content import Content
     from confkeep.client.entry import Entry
@@ -28,11 +29,14 @@ __all__ = [
     "Client",
     "Content",
     "Diagnostic",
+    "Difference",
+    "Differences",
     "Edits",
     "Entry",
     "Event",
     "Events",
     "Expect",
+    "Merged",
     "Opened",
     "Refusal",
     "Revision",
@@ -40,6 +44,7 @@ __all__ = [
     "Saved",
     "Service",
     "Stat",
+    "Validation",
     "Verdict",
 ]
 
@@ -48,10 +53,13 @@ _WHERE: Final = {
     "Change": "changes",
     "Content": "content",
     "Diagnostic": "saved",
+    "Difference": "comparison",
+    "Differences": "comparison",
     "Edits": "conflicts",
     "Entry": "entry",
     "Event": "events",
     "Events": "events",
+    "Merged": "comparison",
     "Opened": "opened",
     "Refusal": "verdict",
     "Revision": "revision",
@@ -59,6 +67,7 @@ _WHERE: Final = {
     "Saved": "saved",
     "Service": "service",
     "Stat": "stat",
+    "Validation": "comparison",
     "Verdict": "verdict",
 }
 

@@ -8,18 +8,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from confkeep.client.addressing import check_name
+from confkeep.client.asking import patch_of
 from confkeep.client.expecting import expectation, member
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from confkeep.client.asking import Patch
     from confkeep.client.expecting import Expected
     from confkeep.client.options import OnBusy, Validate
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """``data`` is to be the content of the file, which holds what ``expect`` says; None: it is to be removed."""
+    """``data`` is to be the content of the file, which holds what ``expect`` says; None: it is to be removed.
+
+    Or, with ``patch``, it is to be changed as ``Client.patch`` does.
+    """
 
     root: str
     path: str
@@ -27,6 +32,7 @@ class Change:
     expect: Expected
     validate: Validate | None = None
     on_busy: OnBusy | None = None
+    patch: Patch | None = None
 
 
 def body(changes: Sequence[Change]) -> bytes:
@@ -37,7 +43,10 @@ def body(changes: Sequence[Change]) -> bytes:
 def _said(change: Change) -> dict[str, object]:
     check_name(change.root, change.path)
     said: dict[str, object] = {"root": change.root, "path": change.path, **member(expectation(change.expect))}
-    if change.data is None:
+    if change.patch is not None:
+        patch_of(change.patch)  # whether JSON can say it
+        said["patch"] = change.patch
+    elif change.data is None:
         said["remove"] = True
     else:
         said["content_base64"] = base64.b64encode(change.data).decode("ascii")

@@ -18,14 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from types import TracebackType
 
+    from confkeep.client.asking import Patch, Version
     from confkeep.client.changes import Change
+    from confkeep.client.comparison import Differences, Merged, Validation
     from confkeep.client.conflicts import OnConflict
     from confkeep.client.content import Content
     from confkeep.client.entry import Entry
     from confkeep.client.events import Events, OnConnection
     from confkeep.client.expecting import Expected
     from confkeep.client.opened import Opened
-    from confkeep.client.options import OnBusy, Validate
+    from confkeep.client.options import Keep, OnBusy, Validate
     from confkeep.client.revision import Revision
     from confkeep.client.saved import Saved
     from confkeep.client.service import RootInfo, Service
@@ -80,7 +82,7 @@ class Client:
             verdict = self.stat(root, path).verdict
         except NotFound:
             content, verdict = None, self._verdict_of_new(root, path)
-        return Opened(self._save, root, path, content, verdict)
+        return Opened(self._save, self.content, root, path, content=content, verdict=verdict)
 
     def read(self, root: str, path: str) -> Content:
         """The bytes and their etag. Raises NotFound, NotARegularFile, NoPermission, FileTooLarge."""
@@ -104,14 +106,43 @@ class Client:
         on_busy: OnBusy | None = None,
         message: str = "",
         dry_run: bool = False,
+        keep: Keep | None = None,
     ) -> Saved:
         """Make ``data`` the whole content of the file, which holds what ``expect`` says: an etag, ABSENT, ANYTHING.
 
         ``on_conflict`` is asked where it does not, and what it returns is saved over that (``Edits``). Raises Conflict
         without it; InvalidDocument, Refused and its kinds, BodyTooLarge, OutOfSpace, IoError, ShuttingDown.
+        ``keep="comments"``: ``data`` is a program's dump; the text that is there is changed to say the same.
         """
         proposed = Proposed(root, path, data, expectation(expect))
-        return self._save(proposed, Options(validate, on_busy, message, dry_run), on_conflict)[0]
+        return self._save(proposed, Options(validate, on_busy, message, dry_run, keep), on_conflict)[0]
+
+    def patch(
+        self,
+        root: str,
+        path: str,
+        patch: Patch,
+        *,
+        expect: Expected,
+        validate: Validate | None = None,
+        on_busy: OnBusy | None = None,
+        message: str = "",
+        dry_run: bool = False,
+    ) -> Saved:
+        """Change something of the document in the file, every other byte kept.
+
+        ``patch``: a list of operations (RFC 6902), or a dict to be merged (RFC 7396). Raises BadPatch, NotFound,
+        PointerNotFound, PatchTestFailed, NotRepresentable, and as ``save``.
+        """
+        from confkeep.client.asking import patch_of
+        from confkeep.client.saved import Saved
+
+        wanted = expectation(expect)
+        target = file_url("files", root, path, Options(validate, on_busy, message, dry_run).query)
+        body, headers = patch_of(patch)
+        # As for a save: done twice it finds its own result, or that the file has changed since.
+        request = Request("PATCH", target, body, {**headers, **precondition(wanted)}, repeatable=bool(wanted.etags))
+        return Saved.of(Document.parse(self._transport.ask(request).body))
 
     def remove(self, root: str, path: str, *, expect: Expected, message: str = "", dry_run: bool = False) -> int | None:
         """Remove the file, which holds what ``expect`` says; the revision that records it (None of a dry run).
@@ -147,6 +178,71 @@ class Client:
             page = self._get(root_url("files", root, query={"prefix": prefix, "after": after}))
             yield from (Entry.of(found, page) for found in page.several("entries"))
             after = page.maybe_text("next")
+
+    # Documents
+
+    def validate(
+        self, data: bytes, *, name: str = "", root: str = "", format_: str = "", dialect: str = ""
+    ) -> Validation:
+        """What is wrong with ``data``, and what is noteworthy about it. Raises BadParameter, NoRoot, BodyTooLarge.
+
+        ``name`` announces what it is (with ``root``, by that root's settings), unless ``format_`` or ``dialect`` do.
+        """
+        from confkeep.client.comparison import Validation
+
+        query = query_of({"name": name, "root": root, "format": format_, "dialect": dialect})
+        request = Request("POST", f"/v1/validate{query}", data, repeatable=True)
+        return Validation.of(Document.parse(self._transport.ask(request).body))
+
+    def diff(
+        self,
+        root: str,
+        path: str,
+        *,
+        from_: Version | None = None,
+        to: Version | None = None,
+        proposed: bytes | None = None,
+    ) -> bytes:
+        """What is different, line by line, as patch(1) takes it; empty where nothing is.
+
+        ``from_`` and ``to``: a revision's number, an etag that the history knows, or ``"disk"``. Without them from the
+        content before to what is in the file; with ``proposed`` from what is in the file to that. Raises NotFound,
+        Pruned, Forbidden (a secret), BodyTooLarge, BadParameter.
+        """
+        from confkeep.client.asking import diff_of
+
+        return self._transport.ask(diff_of(root, path, from_=from_, to=to, proposed=proposed, format_="unified")).body
+
+    def differences(
+        self,
+        root: str,
+        path: str,
+        *,
+        from_: Version | None = None,
+        to: Version | None = None,
+        proposed: bytes | None = None,
+    ) -> Differences:
+        """The same as data: which paths of the document changed, from what to what. Raises as ``diff``."""
+        from confkeep.client.asking import diff_of
+        from confkeep.client.comparison import Differences
+
+        request = diff_of(root, path, from_=from_, to=to, proposed=proposed, format_="json")
+        return Differences.of(Document.parse(self._transport.ask(request).body))
+
+    def merge(self, root: str, path: str, mine: bytes, *, base: Version) -> Merged:
+        """``mine``, an edit of ``base`` (an etag, or a revision's number), merged with what is in the file.
+
+        Nothing is written: save ``data`` expecting ``etag``. Raises MergeConflict (its member ``text`` has both sides,
+        marked), NotFound (the file, or that base), Pruned, NoContent, BodyTooLarge.
+        """
+        from confkeep.client.comparison import Merged
+
+        target = file_url("merge", root, path, {"base": str(base)})
+        answer = self._transport.ask(Request("POST", target, mine, repeatable=True))
+        etag, how = (answer.headers.get("ETag") or "").strip('"'), answer.headers.get("Merged-By")
+        if not (etag and how):
+            raise not_confkeep(answer.status, answer.body)
+        return Merged(answer.body, etag, how)
 
     # What files have been
 

@@ -56,6 +56,10 @@ class Document:
         """A whole number, or None likewise."""
         return None if self.members.get(name) is None else self.number(name)
 
+    def maybe_flag(self, name: str) -> bool | None:
+        """``true`` or ``false``, or None likewise."""
+        return None if self.members.get(name) is None else self.flag(name)
+
     def time(self, name: str) -> datetime:
         """An instant (RFC 3339)."""
         written = self.text(name)

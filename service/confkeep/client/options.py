@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 Validate = Literal["off", "syntax", "strict"]
 #: ``refuse`` rather than let a reader see a file half done, where no write lease is to be had.
 OnBusy = Literal["write", "refuse"]
+#: ``comments``: the bytes are a program's dump, and the text that is there is changed to say the same.
+Keep = Literal["text", "comments"]
 
 
 class Options(NamedTuple):
@@ -21,6 +23,7 @@ class Options(NamedTuple):
     on_busy: OnBusy | None = None
     message: str = ""
     dry_run: bool = False
+    keep: Keep | None = None
 
     @property
     def query(self) -> dict[str, str]:
@@ -30,6 +33,7 @@ class Options(NamedTuple):
             "on_busy": self.on_busy or "",
             "message": self.message,
             "dry_run": "true" if self.dry_run else "",
+            "keep": self.keep or "",
         }
 
 

@@ -37,7 +37,8 @@ class Saved:
     """The bytes are in the file, on the disk, and in the history.
 
     ``changed`` is False where the file held them already. ``guarantees`` is what this save really had, ``notes`` say
-    why one of them is missing. ``etag`` is empty where the file was ``removed``.
+    why one of them is missing. ``etag`` is empty where the file was ``removed``. ``kept``: whether the old text is in
+    what was saved, where ``keep="comments"`` asked for that; ``kept_reason`` says why it is not.
     """
 
     root: str
@@ -55,6 +56,8 @@ class Saved:
     notes: tuple[str, ...]
     findings: tuple[Finding, ...]
     diagnostics: tuple[Diagnostic, ...]
+    kept: bool | None
+    kept_reason: str | None
     request_id: str
     document: dict[str, Any] = field(repr=False, compare=False)
 
@@ -77,6 +80,8 @@ class Saved:
             notes=found.texts("notes"),
             findings=Finding.all_of(found),
             diagnostics=Diagnostic.all_of(found),
+            kept=found.maybe_flag("kept"),
+            kept_reason=found.maybe_text("kept_reason"),
             request_id=found.text("request_id"),
             document=found.members,
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.requests import Request
 
 from confkeep.daemon import problems
+from confkeep.daemon.safe import is_safe
 from confkeep.errors import Forbidden
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 #: What the kernel shows for ids that our user namespace has no name for (Documentation/admin-guide/sysctl/kernel.rst,
 #: overflowuid): anybody, and so nobody.
 NOBODY: Final = 65534
-_READS: Final = {"GET", "HEAD", "OPTIONS"}
 #: Liveness is asked by whoever may connect.
 _OPEN: Final = {"/healthz", "/readyz"}
 #: What concerns other containers.
@@ -91,7 +91,7 @@ class Guard:
 def _needed(method: str, path: str) -> Role:
     if path in _OF_OTHERS:
         return Role.ADMIN
-    return Role.READER if method in _READS else Role.EDITOR
+    return Role.READER if is_safe(method, path) else Role.EDITOR
 
 
 def _refusal(peer: Peer | None, role: Role, needed: Role) -> Forbidden:

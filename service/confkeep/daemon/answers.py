@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from confkeep.documents.check import Format
 from confkeep.documents.diagnostic import Diagnostic
+from confkeep.documents.format import Format
 from confkeep.files.elsewhere import BoundElsewhere
 from confkeep.files.finding import Finding
 from confkeep.files.root import relative_to
@@ -28,7 +28,7 @@ def is_secret(at: Address, path: str) -> bool:
 
 
 class SaveAnswer(msgspec.Struct):
-    """200 or 201 of a PUT."""
+    """200 or 201 of a save. ``kept``: whether the old text is in it, where ``keep`` asked for that; or why not."""
 
     root: str
     path: str
@@ -46,6 +46,8 @@ class SaveAnswer(msgspec.Struct):
     bound_elsewhere: BoundElsewhere
     findings: tuple[Finding, ...]
     diagnostics: tuple[Diagnostic, ...]
+    kept: bool | None
+    kept_reason: str | None
     request_id: str
 
     @classmethod
@@ -68,6 +70,8 @@ class SaveAnswer(msgspec.Struct):
             bound_elsewhere=saved.bound_elsewhere,
             findings=saved.findings,
             diagnostics=saved.diagnostics,
+            kept=saved.kept,
+            kept_reason=saved.kept_reason,
             request_id=request_id,
         )
 

@@ -18,10 +18,12 @@ from confkeep.daemon import problems, strict
 from confkeep.daemon.access import Guard
 from confkeep.daemon.audit import Audit
 from confkeep.daemon.endpoints import (
+    diff,
     doctor,
     events,
     files,
     history,
+    merge,
     metrics,
     mounts,
     openapi,
@@ -31,6 +33,7 @@ from confkeep.daemon.endpoints import (
     stat,
     status,
     transactions,
+    validate,
 )
 from confkeep.daemon.metrics import Measured
 from confkeep.errors import ConfkeepError
@@ -64,6 +67,9 @@ def build(service: Service) -> ASGIApp:
             Route("/v1/roots", roots.RootsEndpoint),
             Route("/v1/files/{address:anything}", files.FileEndpoint),
             Route("/v1/stat/{address:anything}", stat.StatEndpoint),
+            Route("/v1/diff/{address:anything}", diff.DiffEndpoint),
+            Route("/v1/merge/{address:anything}", merge.MergeEndpoint),
+            Route("/v1/validate", validate.ValidateEndpoint),
             Route("/v1/history/{address:anything}", history.HistoryEndpoint),
             Route("/v1/revisions/{number}", revisions.RevisionEndpoint),
             Route("/v1/revisions/{number}/content", revisions.ContentEndpoint),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
+from confkeep.daemon.safe import is_safe
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from confkeep.daemon.peer import Peer
 
-#: RFC 9110, 9.2.1: whoever sends one of these asks for no change.
-SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _log: Final = logging.getLogger("confkeep.audit")
 
 
@@ -29,7 +29,7 @@ class Audit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        if scope["type"] != "http" or scope["method"] in SAFE:
+        if scope["type"] != "http" or is_safe(scope["method"], scope["path"]):
             await self._app(scope, receive, send)
             return
         status: int | None = None

@@ -9,7 +9,7 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from confkeep.daemon.audit import SAFE
+from confkeep.daemon.safe import is_safe
 from confkeep.errors import ConfkeepError, IoError
 
 if TYPE_CHECKING:
@@ -58,9 +58,11 @@ async def on_named_error(request: Request, error: Exception) -> Response:
         headers["Connection"] = "close"
     if error.status == 423:  # noqa: PLR2004 - nothing was touched: the same request may succeed at once
         headers["Retry-After"] = "1"
+    if error.status == 415:  # noqa: PLR2004 - RFC 5789, 2.2
+        headers["Accept-Patch"] = ", ".join(error.members.get("accepted", ()))
     if error.members.get("etag"):
         headers["ETag"] = f'"{error.members["etag"]}"'
-    if request.method in SAFE:  # of the others the audit has a line
+    if is_safe(request.method, request.scope["path"]):  # of the others the audit has a line
         _log.info("%s: %s (%r) %s", _line(request), error.slug, error.detail, request.state.request_id)
     return _answer(request, problem_of(error, request.state.request_id), error.status, headers)
 

@@ -6,9 +6,9 @@ import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
-from confkeep.errors import BadParameter, BadPath, BodyTooLarge, NoRoot, PreconditionRequired
+from confkeep.errors import BadParameter, BadPath, BodyTooLarge, NoRoot, NotARegularFile, PreconditionRequired
 from confkeep.expect import ABSENT, ANYTHING, Expect
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound="StrEnum")
 # A list element: an entity tag, or nothing (RFC 9110, 5.6.1 and 8.8.3); a comma inside the quotes belongs to the tag.
 _ENTITY_TAG: Final = re.compile(r'[ \t]*(?:(W/)?"([\x21\x23-\x7e\x80-\xff]*)")?[ \t]*(?:,|$)')
+#: What names the content that is in the file now, where a revision's number or an etag names one of the history.
+DISK: Final = "disk"
+_ETAG: Final = re.compile("[0-9a-f]{64}")
+_MOST_DIGITS: Final = 19  # of a 64-bit number
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,10 @@ class Address:
     def path(self) -> str:
         """Where it is, as this process sees it; links are not followed."""
         return self.root.path if self.root.is_single_file() else os.path.join(self.root.path, self.relative)
+
+    def url(self, noun: str) -> str:
+        """Where ``noun`` of it is asked for."""
+        return f"/v1/{noun}/{self.root.name}/{quote(self.relative)}"
 
 
 def address(request: Request, prefix: str, roots: dict[str, Root]) -> Address:
@@ -51,6 +59,14 @@ def address(request: Request, prefix: str, roots: dict[str, Root]) -> Address:
     if segments in ([], [b""]):
         return Address(root, "")
     return Address(root, "/".join(_segment(segment, raw) for segment in segments))
+
+
+def file_address(request: Request, prefix: str, roots: dict[str, Root]) -> Address:
+    """The address of a file. Raises BadPath, NoRoot, and NotARegularFile for that of a root."""
+    at = address(request, prefix, roots)
+    if not at.relative:
+        raise NotARegularFile(f"/{at.root.name} is a root", remedy="name a file below it")
+    return at
 
 
 def address_of(name: str, path: str, roots: dict[str, Root]) -> Address:
@@ -129,6 +145,18 @@ class Parameters:
         if not (value.isascii() and value.isdigit() and len(value) <= len(str(most)) and 1 <= int(value) <= most):
             raise self._wrong(name, f"a whole number from 1 to {most}")
         return int(value)
+
+    def version(self, name: str) -> int | str | None:
+        """One content of a file: a revision's number, an etag, or ``DISK``; None where it is missing."""
+        value = self.values.get(name)
+        if value is None:
+            return None
+        bare = value.strip('"')
+        if value == DISK or _ETAG.fullmatch(bare):
+            return bare
+        if value.isascii() and value.isdigit() and len(value) < _MOST_DIGITS:
+            return int(value)
+        raise self._wrong(name, f"a revision's number, an etag, or {DISK}")
 
     def _wrong(self, name: str, wanted: str) -> BadParameter:
         return BadParameter(f"{name}={self.values[name]!r} is not {wanted}", remedy=f"give {wanted}", parameter=name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final, ParamSpec
 
 from confkeep.daemon import service
@@ -11,7 +12,7 @@ from confkeep.daemon.events import EventType
 from confkeep.daemon.metrics import outcome_of
 from confkeep.daemon.requests import Address, Parameters, precondition
 from confkeep.documents.check import Validate
-from confkeep.errors import IoError, OutOfSpace, Refused, ShuttingDown
+from confkeep.errors import Conflict, IoError, OutOfSpace, Refused, ShuttingDown
 from confkeep.files.root import OnBusy
 from confkeep.history.revisions import Author, Origin
 from confkeep.keeper import Request as Save
@@ -32,18 +33,29 @@ P = ParamSpec("P")
 _FAILURES: Final = (Refused, OutOfSpace, IoError)
 
 
+class Keep(StrEnum):
+    """What a save is: the ``text`` as it comes, or new data for the old text, whose ``comments`` are kept."""
+
+    TEXT = "text"
+    COMMENTS = "comments"
+
+
 def refuse_when_stopping(daemon: Service) -> None:
     """Raises ShuttingDown."""
     if daemon.stopping:
         raise ShuttingDown("this daemon is stopping; nothing was written", remedy="try again when it is back")
 
 
-def save_of(request: Request) -> Save:
+def wishes(request: Request, *more: str) -> Parameters:
+    """The parameters that each save takes, and ``more``. Raises BadParameter."""
+    return Parameters(request, "validate", "on_busy", "message", "dry_run", *more)
+
+
+def save_of(request: Request, parameters: Parameters) -> Save:
     """The save that query and headers ask for, as yet of nothing. Raises BadParameter, PreconditionRequired.
 
     Before the body is read: who asks in a wrong way need not send it.
     """
-    parameters = Parameters(request, "validate", "on_busy", "message", "dry_run")
     return Save(
         expect=precondition(request),
         validate=parameters.one_of("validate", Validate) or Validate.SYNTAX,
@@ -83,6 +95,8 @@ async def several(
         done = await daemon.finish(work, *args, **kwargs)
     except Exception as error:
         daemon.metrics.save_failed(error)
+        if isinstance(error, Conflict):
+            _link(places, error)
         if isinstance(error, Refused):
             await daemon.run(_explain, daemon, _concerned(places, error), error)
         if isinstance(error, _FAILURES) and request.query_params.get("dry_run") != "true":
@@ -102,6 +116,18 @@ def _explain(daemon: Service, places: Sequence[Address], error: Refused) -> None
     """Add what the doctor says of the files that were refused."""
     if findings := dict.fromkeys(one for at in places for one in daemon.surveying.findings(at.path)):
         error.members["findings"] = list(findings)
+
+
+def _link(places: Sequence[Address], error: Conflict) -> None:
+    """Where the history knows what was edited, say where to see what has changed since, and how to merge with it."""
+    base = error.members.get("base")
+    if base is None or len(places) != 1:
+        return
+    (at,) = places
+    links = {} if at.root.is_secret(at.relative) else {"diff": f"{at.url('diff')}?from={base}"}
+    if error.members.get("etag"):
+        links["merge"] = f"{at.url('merge')}?base={base}"
+    error.members["links"] = links
 
 
 def _tell_change(request: Request, at: Address, saved: Saved) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from confkeep.files.root import CONFIGURATION, LEASE_WAIT, Journal, OnBusy, Root, RoutePolicy
+from confkeep.documents.format import Format
+from confkeep.files.root import AUTO, CONFIGURATION, LEASE_WAIT, Journal, OnBusy, Root, RoutePolicy
 from confkeep.history.retention import Policy
 
 DEFAULT_SOCKET: Final = "/run/confkeep/confkeep.sock"
@@ -16,6 +17,10 @@ DEFAULT_STATE: Final = "/var/lib/confkeep"
 #: Home Assistant's and ESPHome's secrets, the environment of compose, private keys.
 SECRETS: Final = ("secrets.yaml", "secrets.yml", ".env", "*.env", "*.key", "*.pem")
 _MiB: Final = 1 << 20
+
+
+#: ``auto``: by the name of the file, and by what is in the root (kind.py).
+DialectSetting: TypeAlias = Literal["auto", "generic", "home-assistant", "esphome", "compose"]
 
 
 class LogFormat(StrEnum):
@@ -37,6 +42,7 @@ class LogLevel(StrEnum):
 class RootSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """``[roots.NAME]``. ``lease_wait`` is in seconds; of what ``keep_…`` limits, 0 means all (history/retention.py).
 
+    ``dialect``: who reads the documents. ``formats``: a format for each of these globs, the first that fits.
     ``watch``: whether changes by others are recorded and told; globs instead of those of files.root say of which files.
     """
 
@@ -46,6 +52,8 @@ class RootSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     journal: Journal = Journal.REQUIRE
     lease_wait: float = LEASE_WAIT
     watch: bool | tuple[str, ...] = True
+    dialect: DialectSetting = AUTO
+    formats: dict[str, Format] = {}
     keep_revisions: int = Policy.revisions
     keep_days: int = Policy.days
     keep_bytes: int = Policy.size
@@ -107,6 +115,8 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
                 lease_wait=root.lease_wait,
                 secrets=self.secrets,
                 watch=_globs(root.watch),
+                formats=tuple((glob, format_.value) for glob, format_ in root.formats.items()),
+                dialect=root.dialect,
             )
             for name, root in self.roots.items()
         }

@@ -37,6 +37,9 @@ CONFIGURATION: Final = (
     *("*.env", ".env", ".env.*", "*.properties", "*.xml", "*.jinja", "*.j2", "*.rules", "*.list", "*.service"),
 )
 
+#: The dialect of a root's documents where its settings name none: what names and the root itself announce.
+AUTO: Final = "auto"
+
 #: How long to try for a write lease while others have the file open, where the root does not say (seconds).
 LEASE_WAIT: Final = 1.0
 
@@ -48,6 +51,7 @@ class Root:
     ``lease_wait``: how many seconds an in-place save tries for the write lease before ``on_busy`` decides.
     ``secrets``: globs of names, or of paths below the root, of files whose content no message may show.
     ``watch``: globs of the same kind, of files whose changes by others are recorded and told; none: nothing is watched.
+    ``formats``: globs of the same kind, each with the name of a format of its files. ``dialect``: who reads them.
     """
 
     name: str
@@ -58,6 +62,8 @@ class Root:
     lease_wait: float = LEASE_WAIT
     secrets: tuple[str, ...] = ()
     watch: tuple[str, ...] = CONFIGURATION
+    formats: tuple[tuple[str, str], ...] = ()
+    dialect: str = AUTO
 
     def is_secret(self, relative: str) -> bool:
         """Whether the file ``relative`` is among the secrets."""
@@ -66,6 +72,10 @@ class Root:
     def is_watched(self, relative: str) -> bool:
         """Whether the file ``relative`` is among those that are watched for their names."""
         return _is_among(self.watch, relative)
+
+    def format_of(self, relative: str) -> str | None:
+        """The format that ``formats`` say of the file ``relative``: that of the first glob that fits."""
+        return next((format_ for glob, format_ in self.formats if _is_among((glob,), relative)), None)
 
     def is_single_file(self) -> bool:
         """Whether the root is one file. Its one address is its own base name."""

@@ -14,7 +14,7 @@ from confkeep.history import contents
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from confkeep.etag import Version
 
@@ -180,6 +180,22 @@ def knows(connection: sqlite3.Connection, path: str, etag: str, state: State = S
     return (
         file is not None and connection.execute(query, (file, bytes.fromhex(etag), state.value)).fetchone() is not None
     )
+
+
+def known(connection: sqlite3.Connection, path: str, etags: Iterable[str]) -> str | None:
+    """One of ``etags`` that is of a content that the file once had."""
+    return next((etag for etag in etags if knows(connection, path, etag)), None)
+
+
+def with_etag(connection: sqlite3.Connection, path: str, etag: str) -> Revision | None:
+    """The newest revision by which the file had this content."""
+    file = file_id(connection, path) if _ETAG.fullmatch(etag) else None
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM revisions"  # noqa: S608 - our own column names
+        " WHERE file = ? AND hash = ? AND state = 'applied' ORDER BY revisions.id DESC LIMIT 1",
+        (file, bytes.fromhex(etag) if file is not None else b""),
+    ).fetchone()
+    return None if row is None else _revision(row)
 
 
 def listing(connection: sqlite3.Connection, path: str, limit: int, before: int | None = None) -> list[Revision]:

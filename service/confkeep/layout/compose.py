@@ -126,17 +126,18 @@ def _open(path: str, flags: int) -> int:
 
 
 def _decode(path: str, data: bytes) -> Text:
-    from confkeep.documents.yaml import check
+    from confkeep.documents.dialect import Dialect
+    from confkeep.documents.yaml.check import check
 
     try:
-        found = check(data, strict=True, seconds=_SECONDS)
+        found = check(data, strict=True, seconds=_SECONDS, dialect=Dialect.COMPOSE)
         characters = data.decode()
     except UnicodeDecodeError as error:
         raise invalid(path, 1, "not in UTF-8") from error
     except TimeoutError as error:
         raise invalid(path, 1, "reading it takes too long") from error
-    if found:
-        raise invalid(path, found[0].range.start.line + 1, found[0].message)
+    for error in (one for one in found if one.severity == "error"):
+        raise invalid(path, error.range.start.line + 1, error.message)
     mark = characters[: characters.startswith("\ufeff")]
     return Text(shown(path), characters.removeprefix(mark), mark)
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any
 
-from confkeep import __version__
 from confkeep.layout.explain import pages
 from confkeep.layout.model import OK
 from confkeep.layout.report import ordered
 from confkeep.layout.table import place_of
+from confkeep.sarif import artifact, log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,22 +16,18 @@ if TYPE_CHECKING:
     from confkeep.layout.diagnosis import Diagnosis, Location, Report, Skipped
     from confkeep.layout.explain import Page
 
-_SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
-
 
 def sarif(report: Report) -> dict[str, Any]:
     """One run with all rules, findings as results, and what could not be looked at as notifications."""
     rules = list(pages().values())
     numbers = {page.rule: number for number, page in enumerate(rules)}
-    driver = {"name": "confkeep", "version": __version__, "rules": [_rule(page) for page in rules]}
     notifications = [*_of_sources(report), *(_of_skipped(skipped, numbers) for skipped in report.skipped)]
     invocation = {
         "executionSuccessful": OK in report.sources.values(),
         "toolExecutionNotifications": notifications,
     }
     results = [_result(found, numbers) for found in ordered(report)]
-    run = {"tool": {"driver": driver}, "invocations": [invocation], "results": results}
-    return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return log([_rule(page) for page in rules], results, invocation)
 
 
 def _rule(page: Page) -> dict[str, Any]:
@@ -69,9 +63,7 @@ def _location(found: Diagnosis) -> dict[str, Any]:
 
 
 def _physical(location: Location) -> dict[str, Any]:
-    path = quote(os.fsencode(location.file))
-    uri = f"file://{path}" if os.path.isabs(location.file) else path
-    return {"artifactLocation": {"uri": uri}, "region": {"startLine": location.line}}
+    return {"artifactLocation": artifact(location.file), "region": {"startLine": location.line}}
 
 
 def _of_sources(report: Report) -> Iterator[dict[str, Any]]:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final
 from starlette.endpoints import HTTPEndpoint
 from starlette.responses import Response
 
-from confkeep.daemon import saves, service
+from confkeep.daemon import patches, saves, service
 from confkeep.daemon.answers import EntryAnswer, ListAnswer
-from confkeep.daemon.requests import Address, Parameters, address, body, not_modified, precondition
-from confkeep.documents.check import Format, format_of
-from confkeep.errors import BadParameter, NotARegularFile, NotFound
+from confkeep.daemon.requests import Address, Parameters, address, body, file_address, not_modified, precondition
+from confkeep.documents.format import Format, format_of
+from confkeep.errors import BadParameter, NotFound
 from confkeep.files.listing import entries
 from confkeep.transaction import Change
 
@@ -23,16 +23,23 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from confkeep.daemon.service import Service
-    from confkeep.saved import Content
+    from confkeep.keeper import Keeper
+    from confkeep.keeper import Request as Save
+    from confkeep.saved import Content, Saved
 
 _PREFIX: Final = "/v1/files/"
-_MEDIA_TYPES: Final = {Format.YAML: "application/yaml"}  # RFC 9512
+#: RFC 9512, RFC 8259; toml.io registered the third (IANA). The others have none of their own.
+_MEDIA_TYPES: Final = {
+    Format.YAML: "application/yaml",
+    Format.JSON: "application/json",
+    Format.TOML: "application/toml",
+}
 _PAGE: Final = 1_000
 _LONGEST_PAGE: Final = 10_000
 
 
 class FileEndpoint(HTTPEndpoint):
-    """GET, HEAD, PUT and DELETE of one file; GET of a root lists its files."""
+    """GET, HEAD, PUT, PATCH and DELETE of one file; GET of a root lists its files."""
 
     async def get(self, request: Request) -> Response:
         """The bytes, whole, with their etag; 304 when the caller has them."""
@@ -50,10 +57,28 @@ class FileEndpoint(HTTPEndpoint):
         """Save the body as the whole new content of the file."""
         daemon = service.of(request)
         at = _to_be_changed(request, daemon)
-        save = saves.save_of(request)
+        parameters = saves.wishes(request, "keep")
+        keep = parameters.one_of("keep", saves.Keep)
+        save = saves.save_of(request, parameters)
         secret = at.root.is_secret(at.relative)
         save = replace(save, data=await body(request, daemon.settings.max_body), secret=secret)
-        saved = await saves.one(request, at, daemon.keeper.save, at.root, at.relative, save)
+        if keep is saves.Keep.COMMENTS:
+            saved = await saves.one(request, at, _save_keeping, daemon.keeper, at, save)
+        else:
+            saved = await saves.one(request, at, daemon.keeper.save, at.root, at.relative, save)
+        return saves.answer_of(daemon, at, saved, save.author)
+
+    async def patch(self, request: Request) -> Response:
+        """Change something of the document in the file, every other byte kept."""
+        daemon = service.of(request)
+        at = _to_be_changed(request, daemon)
+        save = saves.save_of(request, saves.wishes(request))
+        if save.expect.absent:
+            raise BadParameter("a patch cannot expect that nothing is there", remedy='send If-Match: "ETAG" or *')
+        kind = patches.kind_of(request)
+        sent = await body(request, daemon.settings.max_body)
+        save = replace(save, secret=at.root.is_secret(at.relative))
+        saved = await saves.one(request, at, patches.patch, daemon.keeper, at, kind, sent, save)
         return saves.answer_of(daemon, at, saved, save.author)
 
     async def delete(self, request: Request) -> Response:
@@ -75,13 +100,16 @@ class FileEndpoint(HTTPEndpoint):
         return answer if dry_run else Response(status_code=204, headers={"Revision": str(removed.revision)})
 
 
+def _save_keeping(keeper: Keeper, at: Address, save: Save) -> Saved:
+    from confkeep import editing  # on the worker thread, where it is first needed: the parsers take time
+
+    return editing.save(keeper, at.root, at.relative, save)
+
+
 def _to_be_changed(request: Request, daemon: Service) -> Address:
     """The file that the request names. Raises ShuttingDown, BadPath, NoRoot, NotARegularFile for a root."""
     saves.refuse_when_stopping(daemon)
-    at = address(request, _PREFIX, daemon.roots)
-    if not at.relative:
-        raise NotARegularFile(f"/{at.root.name} is a root", remedy="name a file below it")
-    return at
+    return file_address(request, _PREFIX, daemon.roots)
 
 
 def _headers(content: Content) -> dict[str, str]:
@@ -97,7 +125,7 @@ def _headers(content: Content) -> dict[str, str]:
 
 def _media_type(path: str) -> str:
     known = format_of(path)
-    return "application/octet-stream" if known is None else _MEDIA_TYPES[known]
+    return "application/octet-stream" if known is None else _MEDIA_TYPES.get(known, "application/octet-stream")
 
 
 async def _listing(request: Request, at: Address) -> Response:

@@ -9,8 +9,7 @@ from starlette.endpoints import HTTPEndpoint
 from confkeep.absent import called
 from confkeep.daemon import service
 from confkeep.daemon.answers import HistoryAnswer, RevisionAnswer, is_secret
-from confkeep.daemon.requests import Parameters, address
-from confkeep.errors import NotARegularFile
+from confkeep.daemon.requests import Parameters, file_address
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -29,12 +28,10 @@ class HistoryEndpoint(HTTPEndpoint):
     async def get(self, request: Request) -> Response:
         """Revisions, newest first. A file that never was recorded has none; whether it exists is not asked."""
         daemon = service.of(request)
-        at = address(request, "/v1/history/", daemon.roots)
+        at = file_address(request, "/v1/history/", daemon.roots)
         parameters = Parameters(request, "limit", "before")
         limit = parameters.number("limit", _PAGE, _LONGEST_PAGE) or _PAGE
         before = parameters.number("before", None, _LARGEST_ID)
-        if not at.relative:
-            raise NotARegularFile(f"/{at.root.name} is a root", remedy="name a file below it")
 
         def listed() -> tuple[str, list[Revision]]:
             path = called(at.root, at.relative)

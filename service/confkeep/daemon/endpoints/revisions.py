@@ -61,7 +61,7 @@ class RestoreEndpoint(HTTPEndpoint):
         """A new save of the revision's content to its file; query, preconditions and answer are those of a PUT."""
         daemon = service.of(request)
         saves.refuse_when_stopping(daemon)
-        save = saves.save_of(request)
+        save = saves.save_of(request, saves.wishes(request))
         await body(request, 0)
         at, revision = await daemon.run(_about, daemon, request.path_params["number"])
         save = replace(save, secret=at.root.is_secret(at.relative))

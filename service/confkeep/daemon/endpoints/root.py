@@ -10,6 +10,7 @@ from confkeep import __version__
 from confkeep.daemon import service
 from confkeep.daemon.answers import ServiceAnswer
 from confkeep.daemon.requests import Parameters
+from confkeep.documents.format import Format
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -22,7 +23,12 @@ _CAPABILITIES: Final = [
     "history",
     "restore",
     "transactions",
-    "validate:yaml",
+    *(f"validate:{format_}" for format_ in Format if format_ is not Format.TEXT),
+    "validate",
+    "patch",
+    "keep-comments",
+    "diff",
+    "merge",
     "dry-run",
     "on-busy",
     "roots",

@@ -3,34 +3,44 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import msgspec
 from starlette.endpoints import HTTPEndpoint
 
-from confkeep.daemon import saves, service
+from confkeep.daemon import patches, saves, service
 from confkeep.daemon.answers import SaveAnswer, TransactionAnswer
 from confkeep.daemon.requests import Address, Parameters, address_of, body, expect_of
 from confkeep.documents.check import Validate
-from confkeep.errors import BadParameter
+from confkeep.errors import BadParameter, BadPatch
 from confkeep.files.root import OnBusy
 from confkeep.transaction import Change
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
     from starlette.responses import Response
 
     from confkeep.daemon.service import Service
 
 
+#: As it came: the patch itself says what is wrong with it, and numbers stay as they are written.
+Patch: TypeAlias = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": ["array", "object"]})]
+
+
 class ChangeRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """One file: ``content`` (text) or ``content_base64`` (any bytes) is to be in it, or it is to be removed."""
+    """One file: ``content`` (text) or ``content_base64`` (any bytes) is to be in it, or it is to be removed.
+
+    Or it is to be changed by ``patch``: an array is a JSON Patch (RFC 6902), an object a merge patch (RFC 7396).
+    """
 
     root: str
     path: str
     content: str | None = None
     content_base64: str | None = None
     remove: bool = False
+    patch: Patch | msgspec.UnsetType = msgspec.UNSET
     if_match: str | None = None
     if_none_match: str | None = None
     validate: Validate = Validate.SYNTAX
@@ -58,8 +68,7 @@ class TransactionEndpoint(HTTPEndpoint):
         dry_run = parameters.flag("dry_run")
         wanted = _decoded(await body(request, daemon.settings.max_body), daemon.settings.max_changes)
         places = [address_of(change.root, change.path, daemon.roots) for change in wanted]
-        changes = [_change(change, at) for change, at in zip(wanted, places, strict=True)]
-
+        changes = await daemon.run(lambda: [_change(change, at) for change, at in zip(wanted, places, strict=True)])
         done = await saves.several(request, places, daemon.keeper.transaction, changes, author, dry_run=dry_run)
         answers = [SaveAnswer.of(at, saved, author.request) for at, saved in zip(places, done, strict=True)]
         _tell(daemon, answers)
@@ -89,20 +98,33 @@ def _decoded(data: bytes, most: int) -> list[ChangeRequest]:
 
 def _change(change: ChangeRequest, at: Address) -> Change:
     what = f"{change.root}/{change.path}"
-    given = [change.content is not None, change.content_base64 is not None, change.remove]
+    patch = b"" if change.patch is msgspec.UNSET else bytes(change.patch)
+    given = [change.content is not None, change.content_base64 is not None, change.remove, bool(patch)]
     if sum(given) != 1:
         raise BadParameter(
-            f"{what}: one of content, content_base64 and remove says what is to become of it", remedy="give one"
+            f"{what}: one of content, content_base64, patch and remove says what is to become of it", remedy="give one"
         )
+    expect = expect_of(change.if_match, change.if_none_match, what)
+    if patch and expect.absent:
+        raise BadParameter(f"{what}: a patch cannot expect that nothing is there", remedy="give if_match")
     return Change(
         root=at.root,
         path=at.relative,
-        data=None if change.remove else _bytes(change, what),
-        expect=expect_of(change.if_match, change.if_none_match, what),
+        data=None if change.remove or patch else _bytes(change, what),
+        expect=expect,
         validate=change.validate,
         on_busy=change.on_busy,
         secret=at.root.is_secret(at.relative),
+        rewrite=_patching(at, patch) if patch else None,
     )
+
+
+def _patching(at: Address, patch: bytes) -> Callable[[str, bytes], bytes]:
+    try:
+        return patches.patching(at, patch)
+    except BadPatch as error:
+        error.members |= {"root": at.root.name, "path": at.relative}
+        raise
 
 
 def _bytes(change: ChangeRequest, what: str) -> bytes:

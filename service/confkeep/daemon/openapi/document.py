@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from http import HTTPStatus
 from inspect import cleandoc
@@ -15,9 +16,14 @@ from confkeep.daemon.openapi import examples, problems
 from confkeep.daemon.openapi.operations import OPERATIONS, Operation, Success
 from confkeep.daemon.openapi.parameters import PARAMETERS
 from confkeep.daemon.openapi.problems import PROBLEMS
+from confkeep.daemon.patches import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from confkeep.daemon.openapi.patches import Media
+
+    Body = type[msgspec.Struct] | tuple[str | type[msgspec.Struct], ...] | Mapping[str, Media]
 
 _ABOUT: Final = """\
 HTTP/1.1 over a Unix socket: `curl --unix-socket /run/confkeep/confkeep.sock http://confkeep/v1`.
@@ -40,6 +46,8 @@ _HEADERS: Final[dict[str, tuple[str, str]]] = {
                       "Sun, 01 Mar 2026 12:00:00 GMT"),
     "Cache-Control": ("How long the answer stays true.", "no-cache"),
     "Revision": ("The revision that has this content, where the history knows it.", "43"),
+    "Accept-Patch": ("The types of patches that are taken (RFC 5789, 3.1).", ", ".join(Kind)),
+    "Merged-By": ("`structure`: both sides' changes of the data; `lines`: line by line.", "structure"),
     "Retry-After": ("Seconds after which the same request may succeed.", "1"),
 }  # fmt: skip
 
@@ -130,9 +138,17 @@ def _success(answer: Success) -> dict[str, Any]:
     return made
 
 
-def _content(kind: type[msgspec.Struct] | tuple[str, ...]) -> dict[str, Any]:
+def _content(kind: Body) -> dict[str, Any]:
     if isinstance(kind, tuple):
-        return {media_type: {} for media_type in kind}
+        return {name: content for each in kind for name, content in _content_of(each).items()}
+    if isinstance(kind, Mapping):
+        return {name: {"schema": media.schema, "example": media.example} for name, media in kind.items()}
+    return _content_of(kind)
+
+
+def _content_of(kind: str | type[msgspec.Struct]) -> dict[str, Any]:
+    if isinstance(kind, str):
+        return {kind: {}}
     schema = {"$ref": f"#/components/schemas/{kind.__name__}"}
     return {"application/json": {"schema": schema, "example": examples.example_of(kind)}}
 
@@ -140,8 +156,10 @@ def _content(kind: type[msgspec.Struct] | tuple[str, ...]) -> dict[str, Any]:
 def _problem(status: int, several: list[problems.Problem]) -> dict[str, Any]:
     schemas = [{"$ref": f"#/components/schemas/{problems.schema_name(problem.slug)}"} for problem in several]
     headers: tuple[str, ...] = ()
-    if status == HTTPStatus.PRECONDITION_FAILED:
+    if status in {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.CONFLICT}:
         headers = ("ETag?",)
+    if status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
+        headers = ("Accept-Patch",)
     if status == HTTPStatus.LOCKED:
         headers = ("Retry-After",)
     return {
@@ -174,7 +192,8 @@ def _schemas() -> dict[str, Any]:
     """The types of all bodies, with what they are made of, and the problems."""
     bodies = [answer.kind for operation in OPERATIONS for answer in operation.answers]
     wanted = [*bodies, *(operation.body for operation in OPERATIONS)]
-    kinds = list(dict.fromkeys(kind for kind in wanted if isinstance(kind, type)))
+    each = [one for kind in wanted for one in (kind if isinstance(kind, tuple) else (kind,))]
+    kinds = list(dict.fromkeys(kind for kind in each if isinstance(kind, type)))
     _, found = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     for schema in found.values():
         if "description" in schema:

@@ -24,6 +24,7 @@ from confkeep.daemon.answers import (
     StatAnswer,
     TransactionAnswer,
 )
+from confkeep.daemon.comparisons import DiffAnswer, DifferenceAnswer, SideAnswer, ValidateAnswer
 from confkeep.daemon.diagnoses import (
     DiagnosisAnswer,
     DoctorAnswer,
@@ -33,10 +34,14 @@ from confkeep.daemon.diagnoses import (
     SkippedAnswer,
 )
 from confkeep.daemon.endpoints.transactions import ChangeRequest, TransactionRequest
-from confkeep.documents.check import Format
+from confkeep.documents.dialect import Dialect
+from confkeep.documents.format import Format
 from confkeep.files.route import DECLARED, Choice, Route
 
 CONTENT: Final = "light:\n  - platform: demo\n"
+_BEFORE: Final = CONTENT.replace("demo", "template")
+_HUNK: Final = "@@ -1,2 +1,2 @@\n light:\n-  - platform: template\n+  - platform: demo\n"
+_MERGE_PATCH: Final = b'{"evening": null}'
 ETAG: Final = sha256(CONTENT.encode()).hexdigest()
 REQUEST_ID: Final = "5f0c1d2e3b4a5968"
 _WHEN: Final = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -61,6 +66,8 @@ _SAVED: Final = SaveAnswer(
     bound_elsewhere="no",
     findings=(),
     diagnostics=(),
+    kept=None,
+    kept_reason=None,
     request_id=REQUEST_ID,
 )
 _REVISION: Final = RevisionAnswer(
@@ -147,10 +154,23 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     ReadyAnswer(ready=True, store="open", roots={_ROOT_NAME: "ok"}, recovered=0, unsettled=[], findings=[]),
     DoctorAnswer(version=1, findings=[_DIAGNOSIS], skipped=[_SKIPPED], sources=_SOURCES),
     MountsAnswer(version=1, files=[_HELD], unmounted=["editor"], sources=_SOURCES),
+    DiffAnswer(
+        root=_ROOT_NAME,
+        path=_PATH,
+        old=SideAnswer(etag=sha256(_BEFORE.encode()).hexdigest(), revision=42, size=len(_BEFORE)),
+        new=SideAnswer(etag=ETAG, revision=43, size=len(CONTENT)),
+        same=False,
+        differences=[
+            DifferenceAnswer("changed", "/light/0/platform", msgspec.Raw(b'"template"'), msgspec.Raw(b'"demo"'))
+        ],
+        unified=f"--- a/{_PATH}\n+++ b/{_PATH}\n{_HUNK}",
+    ),
+    ValidateAnswer(valid=True, format=Format.YAML, dialect=Dialect.HOME_ASSISTANT, diagnostics=()),
     TransactionRequest(
         [
             ChangeRequest(root=_ROOT_NAME, path=_PATH, content=CONTENT, if_match=ETAG),
             ChangeRequest(root=_ROOT_NAME, path="packages/old.yaml", remove=True, if_match="*"),
+            ChangeRequest(root=_ROOT_NAME, path="scenes.yaml", patch=msgspec.Raw(_MERGE_PATCH), if_match="*"),
         ]
     ),
 )

@@ -15,15 +15,22 @@ from confkeep.daemon.answers import (
     StatAnswer,
     TransactionAnswer,
 )
+from confkeep.daemon.comparisons import DiffAnswer, ValidateAnswer
 from confkeep.daemon.diagnoses import DoctorAnswer, MountsAnswer
 from confkeep.daemon.endpoints.transactions import TransactionRequest
 from confkeep.daemon.events import EventType
+from confkeep.daemon.openapi.patches import PATCHES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import msgspec
 
+    from confkeep.daemon.openapi.patches import Media
+
 BYTES: Final = "application/octet-stream"
-YAML: Final = "application/yaml"
+DOCUMENTS: Final = ("application/yaml", "application/json", "application/toml")
+DIFF: Final = "text/x-diff"
 TEXT: Final = "text/plain"
 METRICS: Final = "text/plain; version=0.0.4"
 JSON: Final = "application/json"
@@ -31,11 +38,11 @@ EVENTS: Final = "text/event-stream"
 
 
 class Success(NamedTuple):
-    """An answer that is no problem. ``kind``: the type of its JSON, or its media types, or None for no body."""
+    """An answer that is no problem. ``kind``: the type of its JSON, or its media types (or both), or None: no body."""
 
     status: int
     about: str
-    kind: type[msgspec.Struct] | tuple[str, ...] | None
+    kind: type[msgspec.Struct] | tuple[str | type[msgspec.Struct], ...] | None
     headers: tuple[str, ...] = ()
 
 
@@ -49,7 +56,7 @@ class Operation(NamedTuple):
     answers: tuple[Success, ...]
     parameters: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
-    body: type[msgspec.Struct] | tuple[str, ...] | None = None
+    body: type[msgspec.Struct] | tuple[str, ...] | Mapping[str, Media] | None = None
     role: str | None = "reader"
 
 
@@ -80,6 +87,8 @@ _SAVED: Final = Success(
 )
 _CREATED: Final = Success(201, "Saved as a new file.", SaveAnswer, ("ETag?", "Revision?"))
 _FILE: Final = ("root", "path")
+_PATCH: Final = ("bad-patch", "patch-test-failed", "pointer-not-found", "not-representable")
+_COMPARED: Final = Success(200, "What is different; no bytes where nothing is.", (DIFF, DiffAnswer))
 
 OPERATIONS: Final = (
     Operation(
@@ -113,7 +122,7 @@ OPERATIONS: Final = (
         "readFile",
         "The bytes of a file, whole and never compressed",
         (
-            Success(200, "The bytes.", (BYTES, YAML), (*_HELD, "Revision?")),
+            Success(200, "The bytes.", (BYTES, *DOCUMENTS), (*_HELD, "Revision?")),
             Success(304, "The caller has this content.", None, (*_HELD, "Revision?")),
         ),
         (*_FILE, "If-None-Match"),
@@ -125,9 +134,20 @@ OPERATIONS: Final = (
         "saveFile",
         "Save the body as the whole new content of a file",
         (_SAVED, _CREATED),
-        (*_FILE, *_PRECONDITION, *_WISHES),
+        (*_FILE, *_PRECONDITION, *_WISHES, "keep"),
         _SAVE,
         (BYTES,),
+        "editor",
+    ),
+    Operation(
+        "patch",
+        "/v1/files/{root}/{path}",
+        "changeFile",
+        "Change something of the document in a file, every other byte kept",
+        (_SAVED,),
+        (*_FILE, "If-Match", *_WISHES),
+        (*_SAVE, *_PATCH, "unsupported-media-type"),
+        PATCHES,
         "editor",
     ),
     Operation(
@@ -151,6 +171,45 @@ OPERATIONS: Final = (
         (Success(200, "The verdict.", StatAnswer),),
         _FILE,
         (*_LOOK, *_READ),
+    ),
+    Operation(
+        "get",
+        "/v1/diff/{root}/{path}",
+        "compareRevisions",
+        "What is different between two contents of a file: without parameters, what its last change was",
+        (_COMPARED,),
+        (*_FILE, "from", "to", "diff-format"),
+        (*_LOOK, *_READ, "pruned", "body-too-large"),
+    ),
+    Operation(
+        "post",
+        "/v1/diff/{root}/{path}",
+        "compareProposed",
+        "What is different between a content of a file and the body; nothing is written",
+        (_COMPARED,),
+        (*_FILE, "from", "diff-format"),
+        (*_LOOK, *_READ, "pruned", "body-too-large"),
+        (BYTES,),
+    ),
+    Operation(
+        "post",
+        "/v1/merge/{root}/{path}",
+        "mergeFile",
+        "The body, an edit of an older content, merged with what is in the file; nothing is written",
+        (Success(200, "The merge; `ETag` is what its save replaces.", (BYTES,), ("ETag", "Merged-By", "Revision?")),),
+        (*_FILE, "base"),
+        (*_LOOK, *_READ, "pruned", "no-content", "body-too-large", "merge-conflict", "invalid-document"),
+        (BYTES,),
+    ),
+    Operation(
+        "post",
+        "/v1/validate",
+        "validateDocument",
+        "Everything that is wrong with a document, and what is noteworthy about it; nothing is stored",
+        (Success(200, "What was found, also where the document is not valid.", ValidateAnswer),),
+        ("name", "validate-root", "document-format", "dialect"),
+        (*_READ, "bad-path", "no-root", "body-too-large", "invalid-document"),
+        (BYTES,),
     ),
     Operation(
         "get",
@@ -199,7 +258,7 @@ OPERATIONS: Final = (
         "Save and remove several files: all of them or none",
         (Success(200, "Every change was done, in the order in which they were sent.", TransactionAnswer),),
         ("message", "dry_run"),
-        (*_SAVE, "mounted-file"),
+        (*_SAVE, "mounted-file", *_PATCH),
         TransactionRequest,
         "editor",
     ),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from confkeep.daemon.endpoints.diff import DiffFormat
 from confkeep.daemon.events import EventType
 from confkeep.daemon.openapi.examples import ETAG
+from confkeep.daemon.saves import Keep
 
 _LARGEST_ID: Final = 10**18 - 1
 _LARGEST_BEFORE: Final = (1 << 63) - 1
@@ -14,6 +16,11 @@ _SEGMENT: Final = r"([^./\u0000][^/\u0000]*|\.[^./\u0000][^/\u0000]*|\.\.[^/\u00
 # RFC 9110, 8.8.3 and 5.6.1: a list of entity tags, in which elements may be empty.
 _TAG: Final = r'[ \t]*((W/)?"[!#-~]*")?[ \t]*'
 _TAGS: Final = rf"{_TAG}(,{_TAG})*"
+_RECORDED: Final = "the number of a revision, or an etag that the history knows"
+_CONTENT: Final = f"{_RECORDED}, or `disk`"
+_NUMBER_OR_ETAG: Final = '[0-9]{1,18}|"?[0-9a-f]{64}"?'
+_REVISION_OR_ETAG: Final = {"type": "string", "pattern": f"^({_NUMBER_OR_ETAG})$"}
+_VERSION: Final = {"type": "string", "pattern": f"^(disk|{_NUMBER_OR_ETAG})$"}
 _SEVERAL: Final = (
     "The path below the root, each segment percent-encoded as UTF-8. It may have several segments: send the slashes "
     "between them as they are (OpenAPI 3.1 cannot say that, hence `x-multi-segment`)."
@@ -88,6 +95,25 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         {"$ref": "#/components/schemas/Validate"},
         "strict",
     ),
+    "keep": _query(
+        "keep",
+        "`comments`: the body is a program's dump, and the text that is there is changed to say the same.",
+        {"type": "string", "enum": list(Keep), "default": Keep.TEXT},
+        "comments",
+    ),
+    "from": _query("from", f"The older content: {_CONTENT}", _VERSION, "42"),
+    "to": _query("to", f"The newer content: {_CONTENT}; without it what is in the file.", _VERSION, "disk"),
+    "base": _in("query", "base", f"What was edited: {_RECORDED}.", _REVISION_OR_ETAG, "42", required=True),
+    "diff-format": _query(
+        "format",
+        "`unified`: what `patch` takes; `json`: that, and what changed in the document.",
+        {"type": "string", "enum": list(DiffFormat), "default": DiffFormat.UNIFIED},
+        "json",
+    ),
+    "name": _query("name", "The file's name; with `root`, its path below it.", {"type": "string"}, "lights.yaml"),
+    "validate-root": _query("root", "The root whose settings count.", {"type": "string"}, "homeassistant"),
+    "document-format": _query("format", "What the body is.", {"$ref": "#/components/schemas/Format"}, "yaml"),
+    "dialect": _query("dialect", "Who reads it.", {"$ref": "#/components/schemas/Dialect"}, "home-assistant"),
     "on_busy": _query(
         "on_busy",
         "What becomes of a save in place while others have the file open; without it what the root's settings say.",

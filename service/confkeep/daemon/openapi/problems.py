@@ -41,7 +41,23 @@ MEMBERS: Final[dict[str, dict[str, Any]]] = {
         "etag": _ETAG,
         "revision": {"type": ["integer", "null"], "description": "The revision that has this content."},
         "base_known": {"type": "boolean", "description": "Whether the history has the content that was expected."},
+        "base": {"type": "string", "description": "The etag of that content."},
+        "links": {
+            "type": "object",
+            "description": "What the editor's dialogue asks next: `diff` (from the base to what is there), `merge`.",
+            "additionalProperties": {"type": "string"},
+        },
         "failed": {"type": "array", "items": _FAILED},
+    },
+    "unsupported-media-type": {
+        "accepted": {"type": "array", "items": _TEXT, "description": "Those that are, as in `Accept-Patch`."}
+    },
+    "patch-test-failed": {"pointer": {"type": "string", "description": "Of the value that is another."}},
+    "merge-conflict": {
+        "etag": {"type": "string", "description": "What the file holds: the save of a decision replaces that."},
+        "conflicts": {"type": "integer", "description": "How many places are marked."},
+        "text": {"type": "string", "description": "Both, with the marks of git; not of a secret."},
+        "text_base64": {"type": "string", "description": "The same, where it is no UTF-8."},
     },
     "invalid-document": {"line": _WHOLE, "column": _WHOLE, "diagnostics": _DIAGNOSTICS},
     "read-only": _EVIDENCE,
@@ -54,9 +70,26 @@ MEMBERS: Final[dict[str, dict[str, Any]]] = {
     "target-busy": {"evidence": _EVIDENCE["evidence"], "on_busy": {"$ref": "#/components/schemas/OnBusy"}},
     "io-error": {"revision": {"type": ["integer", "null"], "description": "The unsettled revision."}},
 }
-_CONFLICT: Final = {"etag": ETAG, "revision": 42, "base_known": True}
+_BASE: Final = "9ef0b1bc" * 8
+_CONFLICT: Final = {
+    "etag": ETAG,
+    "revision": 42,
+    "base_known": True,
+    "base": _BASE,
+    "links": {
+        "diff": f"/v1/diff/homeassistant/packages/lights.yaml?from={_BASE}",
+        "merge": f"/v1/merge/homeassistant/packages/lights.yaml?base={_BASE}",
+    },
+}
+_MERGE: Final = {
+    "etag": ETAG,
+    "conflicts": 1,
+    "text": "<<<<<<< mine\nlight: on\n||||||| base\nlight: auto\n=======\nlight: off\n>>>>>>> theirs\n",
+}
 _EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "conflict": _CONFLICT,
+    "merge-conflict": _MERGE,
+    "unsupported-media-type": {"accepted": ["application/json-patch+json", "application/merge-patch+json"]},
     "forbidden": {"role": "reader", "needed": "editor"},
     "body-too-large": {"limit": 16 << 20},
     "unknown-parameter": {"parameter": "verbose"},

@@ -1,0 +1,133 @@
+"""Saves of what is made from the content that is there: a patch, and a program's dump with the old comments.
+
+The content is read, changed and saved with the etag of what was read. Nothing is locked in between: a save by somebody
+else is a conflict, as for every editor. Where the caller takes any content (``If-Match: *``), it is done again.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from confkeep.documents.edit import edit
+from confkeep.documents.keep import Kept, keep
+from confkeep.errors import (
+    ConfkeepError,
+    Conflict,
+    InvalidDocument,
+    NotFound,
+    NotRepresentable,
+    PatchTestFailed,
+    PointerNotFound,
+)
+from confkeep.expect import Expect
+from confkeep.expected import conflict, known
+from confkeep.kind import is_secret, kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from confkeep.documents.patch import Operations
+    from confkeep.files.root import Root
+    from confkeep.keeper import Keeper, Request
+    from confkeep.saved import Content, Saved
+
+#: Of the thread's processor time, for one document.
+SECONDS: Final = 5.0
+_ATTEMPTS: Final = 5
+_NO_FORMAT: Final = "the name of the file announces no format that is understood"
+_OF_DOCUMENTS: Final = (InvalidDocument, NotRepresentable, PatchTestFailed, PointerNotFound)
+
+
+_HIDDEN: Final = "what is there is not shown: the file is among the secrets of the settings"
+
+
+def patch(keeper: Keeper, root: Root, relative: str, operations: Operations, request: Request) -> Saved:
+    """Save the file with ``operations`` done to it; ``request.data`` does not count.
+
+    Sent once more with the etag of before, it finds its own result, as any save does (``changed`` is False).
+    Raises NotFound, PointerNotFound, PatchTestFailed, NotRepresentable, InvalidDocument, and as Keeper.save.
+    """
+    return _rewrite(keeper, root, relative, request, patching(root, relative, operations))
+
+
+def save(keeper: Keeper, root: Root, relative: str, request: Request) -> Saved:
+    """Save ``request.data``, a program's dump, with the comments and the layout of the text that it comes from.
+
+    Where they cannot be kept the data is saved as it is, and ``kept_reason`` says why. Raises as Keeper.save.
+    """
+    kept = Kept(request.data, kept=False, reason="there was no text whose comments could be kept")
+
+    def made(path: str, base: bytes) -> bytes:
+        nonlocal kept
+        format_, dialect = kind_of(root, path)
+        if format_ is None:
+            kept = Kept(request.data, kept=False, reason=_NO_FORMAT)
+        else:
+            kept = keep(base, request.data, format_, dialect, seconds=SECONDS)
+        return kept.data
+
+    if not request.expect.absent:
+        with suppress(NotFound):  # then it is a conflict, or the directory is not there: the save says which
+            saved = _rewrite(keeper, root, relative, request, made)
+            return replace(saved, kept=kept.kept, kept_reason=kept.reason)
+    return replace(keeper.save(root, relative, request), kept=False, kept_reason=kept.reason)
+
+
+def patching(root: Root, relative: str, operations: Operations) -> Callable[[str, bytes], bytes]:
+    """Makes the new content of the file: given its path and what is to be changed. Raises as ``patch``."""
+
+    def made(path: str, base: bytes) -> bytes:
+        format_, dialect = kind_of(root, path)
+        if format_ is None:
+            remedy = "save the whole file, or name its format in the settings (formats)"
+            raise NotRepresentable(f"{path}: {_NO_FORMAT}", remedy=remedy)
+        try:
+            return edit(base, operations, format_, dialect, seconds=SECONDS)
+        except TimeoutError as error:
+            raise too_long(path) from error
+        except _OF_DOCUMENTS as error:
+            if is_secret(root, relative):
+                raise type(error)(f"{path}: {_HIDDEN}", remedy="read the file, and save the whole of it") from None
+            remedy = error.remedy or "save the whole file"
+            raise type(error)(f"{path}: {error.detail}", remedy=remedy, **error.members) from error
+
+    return made
+
+
+def too_long(path: str) -> InvalidDocument:
+    """The error for a document that takes too much time."""
+    return InvalidDocument(
+        f"{path}: this took over {SECONDS:g} s of processor time",
+        remedy="make the document smaller, or save the whole file",
+    )
+
+
+def _rewrite(keeper: Keeper, root: Root, relative: str, request: Request, made: Callable[[str, bytes], bytes]) -> Saved:
+    """Save what is ``made`` of the expected content, given the file's path and that content."""
+    attempts = _ATTEMPTS if request.expect.anything else 1
+    while True:
+        attempts -= 1
+        there = keeper.read(root, relative)
+        if not request.expect.holds(there.etag):
+            return keeper.save(root, relative, replace(request, data=_again(keeper, there, request, made)))
+        expect = Expect(etags=frozenset({there.etag}))
+        data = made(there.path, there.data)
+        try:
+            return keeper.save(root, relative, replace(request, data=data, expect=expect))
+        except Conflict:
+            if not attempts:
+                raise
+
+
+def _again(keeper: Keeper, there: Content, request: Request, made: Callable[[str, bytes], bytes]) -> bytes:
+    """What is there, where it is what is ``made`` of the expected content: then the request is a repeated one.
+
+    Raises Conflict.
+    """
+    base = known(keeper.store, there.path, request.expect)
+    with suppress(ConfkeepError):
+        if base is not None and made(there.path, base) == there.data:
+            return there.data
+    raise conflict(keeper.store, there.path, there.etag, request.expect)
