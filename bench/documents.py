@@ -1,4 +1,4 @@
-"""The complete check of automations against a bare pass over libyaml's events through PyYAML's C parser."""
+"""Automations checked, against a bare pass over libyaml's events through PyYAML's C parser; and one value set."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from bench import document
 from bench.budget import Budget, milli, table
 from confkeep.documents.check import check
 from confkeep.documents.dialect import Dialect
+from confkeep.documents.edit import edit
 from confkeep.documents.format import Format
+from confkeep.documents.patch import Operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 _SIZES: Final = {"16 KB": 16 << 10, "64 KB": 64 << 10, "1 MB": 1 << 20}
 _MOST: Final = 1.5
 _STEEPEST: Final = 20.0
-_BARE, _TWIN, _CHECK, _HOME = "bare pass", "its twin", "complete check", "as Home Assistant's"
+_MOST_SET: Final = 4.0
+_BARE, _TWIN, _CHECK, _HOME, _SET = "bare pass", "its twin", "complete check", "as Home Assistant's", "set"
 
 
 def run(rounds: int, directory: str | None) -> list[Budget]:
@@ -35,6 +38,10 @@ def run(rounds: int, directory: str | None) -> list[Budget]:
         Budget(f"complete check of {size} / bare pass", of[_CHECK] / of[_BARE], _MOST, of[_TWIN] / of[_BARE])
         for size, of in fastest.items()
     ]
+    budgets += [
+        Budget(f"set in {size} / complete check", of[_SET] / of[_CHECK], _MOST_SET) for size, of in fastest.items()
+    ]
+    budgets.append(Budget("set in 1 MB / in 64 KB", fastest["1 MB"][_SET] / fastest["64 KB"][_SET], _STEEPEST))
     return [*budgets, Budget("check of 1 MB / of 64 KB", fastest["1 MB"][_CHECK] / fastest["64 KB"][_CHECK], _STEEPEST)]
 
 
@@ -44,6 +51,7 @@ def _measure(data: bytes, times: int) -> dict[str, float]:
         _TWIN: lambda: _bare(data),
         _CHECK: lambda: _complete(data, Dialect.GENERIC),
         _HOME: lambda: _complete(data, Dialect.HOME_ASSISTANT),
+        _SET: lambda: _set(data),
     }
     taken: dict[str, list[float]] = {name: [] for name in passes}
     for _ in range(times):
@@ -62,6 +70,14 @@ def _bare(data: bytes) -> None:
 
 def _complete(data: bytes, dialect: Dialect) -> None:
     assert check(data, Format.YAML, dialect=dialect, strict=True, seconds=60) == []
+
+
+def _set(data: bytes) -> None:
+    """The last automation's name."""
+    last = data.count(b"\n- ")
+    changed = edit(data, (Operation("set", f"/{last}/alias", "on"),), Format.YAML, Dialect.GENERIC, seconds=60)
+    assert changed.endswith(b"\n")
+    assert changed != data
 
 
 def _automations(length: int) -> bytes:

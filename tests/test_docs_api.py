@@ -39,7 +39,7 @@ ELSEWHERE: Final = {"read-only", "settings", "compose"}
 
 def test_every_block(example: tuple[Path, str]) -> None:
     """From the top to the end, by curl, Node and Python; nothing is printed that is not shown."""
-    for tool in ("curl", "node", "diff3"):
+    for tool in ("curl", "node", "diff"):
         need(shutil.which(tool), f"no {tool}")
     where, _ = example
     wait_for_daemon(where)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from confkeep.documents.edit import edit
 from confkeep.documents.keep import Kept, keep
 from confkeep.errors import (
+    BodyTooLarge,
     ConfkeepError,
     Conflict,
     InvalidDocument,
@@ -49,7 +50,8 @@ def patch(keeper: Keeper, root: Root, relative: str, operations: Operations, req
     Sent once more with the etag of before, it finds its own result, as any save does (``changed`` is False).
     Raises NotFound, PointerNotFound, PatchTestFailed, NotRepresentable, InvalidDocument, and as Keeper.save.
     """
-    return _rewrite(keeper, root, relative, request, patching(root, relative, operations))
+    made = patching(root, relative, operations, most=keeper.most)
+    return _rewrite(keeper, root, relative, request, made)
 
 
 def save(keeper: Keeper, root: Root, relative: str, request: Request) -> Saved:
@@ -75,8 +77,11 @@ def save(keeper: Keeper, root: Root, relative: str, request: Request) -> Saved:
     return replace(keeper.save(root, relative, request), kept=False, kept_reason=kept.reason)
 
 
-def patching(root: Root, relative: str, operations: Operations) -> Callable[[str, bytes], bytes]:
-    """Makes the new content of the file: given its path and what is to be changed. Raises as ``patch``."""
+def patching(root: Root, relative: str, operations: Operations, *, most: int | None) -> Callable[[str, bytes], bytes]:
+    """Makes the new content of the file: given its path and what is to be changed. Raises as ``patch``.
+
+    A few operations that copy can make much of little: over ``most`` bytes it is BodyTooLarge, as a save would be.
+    """
 
     def made(path: str, base: bytes) -> bytes:
         format_, dialect = kind_of(root, path)
@@ -84,7 +89,7 @@ def patching(root: Root, relative: str, operations: Operations) -> Callable[[str
             remedy = "save the whole file, or name its format in the settings (formats)"
             raise NotRepresentable(f"{path}: {_NO_FORMAT}", remedy=remedy)
         try:
-            return edit(base, operations, format_, dialect, seconds=SECONDS)
+            data = edit(base, operations, format_, dialect, seconds=SECONDS)
         except TimeoutError as error:
             raise too_long(path) from error
         except _OF_DOCUMENTS as error:
@@ -92,6 +97,13 @@ def patching(root: Root, relative: str, operations: Operations) -> Callable[[str
                 raise type(error)(f"{path}: {_HIDDEN}", remedy="read the file, and save the whole of it") from None
             remedy = error.remedy or "save the whole file"
             raise type(error)(f"{path}: {error.detail}", remedy=remedy, **error.members) from error
+        if most is not None and len(data) > most:
+            raise BodyTooLarge(
+                f"{path} would have {len(data)} bytes, over the limit of {most}",
+                remedy="raise max_body in the settings if this really is configuration",
+                limit=most,
+            )
+        return data
 
     return made
 

@@ -30,6 +30,8 @@ class Kind(NamedTuple):
 
 def kind_of(root: Root, path: str) -> Kind:
     """The kind of the file at ``path``, which is not a link, below ``root``."""
+    if not root.formats and not (root.dialect == AUTO and _is_home_assistant(root)):
+        return kind_at(root, path)  # the name decides: where it is below the root takes longer to say
     return kind_at(root, relative_to(root, path) or path)
 
 
@@ -59,6 +61,10 @@ def _dialect(root: Root, relative: str) -> Dialect:
     if root.dialect != AUTO:
         return Dialect(root.dialect)
     announced = dialect_of(relative)
-    if announced is not Dialect.GENERIC or not os.path.lexists(os.path.join(root.path, _HOME_ASSISTANT)):
+    if announced is not Dialect.GENERIC or not _is_home_assistant(root):
         return announced
     return Dialect.ESPHOME if relative.startswith(_ESPHOME) else Dialect.HOME_ASSISTANT
+
+
+def _is_home_assistant(root: Root) -> bool:
+    return os.path.lexists(os.path.join(root.path, _HOME_ASSISTANT))

@@ -96,7 +96,10 @@ MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 #: What is there, so that most of the cases meet something; and what is not.
 FILES = [("ha", "a.yaml"), ("ha", "b/c.txt"), ("single", "alone.yaml")]
 NEW = ("ha", "new.yaml")
+PATCHES: list[dict[str, Any]] = [{"patch": {"a": 3}}, {"patch": [{"op": "set", "path": "/a", "value": 4}]}]
 REVISIONS = 20
+#: What is in the files, and what was, so that some merges have no conflict.
+EDITS = [b"a: 1\n", *(b"n: %d\n" % number for number in range(REVISIONS))]
 
 
 def lay(directory: Path) -> None:
@@ -149,10 +152,12 @@ def cases(draw: st.DrawFn, operation: Operation) -> Case:
         root, path = draw(st.sampled_from([*FILES, NEW]))
         there = {"root": root, "path": path, "id": draw(st.integers(1, REVISIONS))}
         fixed["path_parameters"] = {name: there[name] for name in there if f"{{{name}}}" in operation.path}
-        if operation.method in {"put", "delete", "post"} and draw(st.booleans()):
+        if operation.method in {"put", "patch", "delete", "post"} and draw(st.booleans()):
             fixed["headers"] = {"If-None-Match": "*"} if (root, path) == NEW else {"If-Match": "*"}
         if operation.path == "/v1/transactions":
             fixed["body"] = {"changes": draw(st.lists(changes(), min_size=1, max_size=4))}
+        if operation.path.startswith("/v1/merge/"):
+            fixed |= {"query": {"base": str(draw(st.integers(1, REVISIONS)))}, "body": draw(st.sampled_from(EDITS))}
     return draw(operation.as_strategy(generation_mode=mode, **fixed))
 
 
@@ -161,7 +166,9 @@ def changes(draw: st.DrawFn) -> dict[str, Any]:
     """One change of a transaction; two of one file are refused."""
     root, path = draw(st.sampled_from(FILES))
     what: dict[str, Any] = draw(
-        st.sampled_from([{"content": "b: 2\n"}, {"content_base64": "Yzogw78K"}, {"content": "["}, {"remove": True}])
+        st.sampled_from(
+            [{"content": "b: 2\n"}, {"content_base64": "Yzogw78K"}, {"content": "["}, {"remove": True}, *PATCHES]
+        )
     )
     return {"root": root, "path": path, "if_match": "*", **what}
 

@@ -172,10 +172,9 @@ class Changes:
     def _lose(self, part: Part, key: Any) -> None:  # noqa: ANN401
         self._held.append(part[key])
         path = self._paths.get(id(part))
-        if isinstance(part, list):
-            key = self._origin(part)[key]
-        if path is not None and key is not None:
-            self.gone.append((*path, key))
+        at = self._origin(part)[int(key)] if isinstance(part, list) else str(key)
+        if path is not None and at is not None:
+            self.gone.append((*path, at))
 
 
 def _parts(data: Data) -> list[tuple[Path, Part]]:

@@ -12,7 +12,7 @@ import re
 import sys
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from confkeep.documents.check import check
 from confkeep.documents.compare import structural
@@ -28,6 +28,9 @@ from tests.support.corpus import own
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from confkeep.documents.changes import JsonValue
+
+    Op = Literal["add", "remove", "replace", "move", "copy", "test", "set"]
     from confkeep.documents.patch import Operations
 
 _SECONDS: Final = 5.0
@@ -42,10 +45,15 @@ _OTHERS: Final = {
     Format.ENV: b"# c\nexport A=1\nB=\"x y\"\nC='z'\nD=$A # e\n",
     Format.TEXT: b"any text\n",
 }
+_WORD: Final = re.compile(rb"[\w.-]+(?=\"?\s*[:=])")
+_OPERATIONS: Final[tuple[Op, ...]] = ("add", "remove", "replace", "move", "copy", "test", "set")
+_VALUES: Final[list[JsonValue]] = [
+    None, True, 0, -1.5, "", "text", "yes", "a: b # c", "x\ny\n", [], {}, [1, ["a"]], {"k": {"l": "m"}},
+]  # fmt: skip
 _PIECES: Final = (
-    b"\n", b"\r\n", b"  ", b": ", b":", b"- ", b"[", b"]", b"{", b"}", b'"', b"'", b"=", b",", b"#", b" #", b"*a", b"&a ",
-    b"!t ", b"\t", b"|\n", b">-\n", b"? ", b"---\n", b"...\n", b"<<: ", b"%", b"\\", b"\0", b"\xff", b"\xef\xbb\xbf",
-    "\u2028".encode(), "😀".encode(), b"\x85", b"yes", b"~", b"0", b"1:30", b"//", b"/*",
+    b"\n", b"\r\n", b"  ", b": ", b":", b"- ", b"[", b"]", b"{", b"}", b'"', b"'", b"=", b",", b"#", b" #", b"*a",
+    b"&a ", b"!t ", b"\t", b"|\n", b">-\n", b"? ", b"---\n", b"...\n", b"<<: ", b"%", b"\\", b"\0", b"\xff",
+    b"\xef\xbb\xbf", "\u2028".encode(), "😀".encode(), b"\x85", b"yes", b"~", b"0", b"1:30", b"//", b"/*",
 )  # fmt: skip
 
 
@@ -187,14 +195,18 @@ class Fuzzer:
     def operations(self, data: bytes) -> Operations:
         """On paths that are likely to be there."""
         if self.random.random() < 0.2:
-            return Merge({self.word(data): self.random.choice([None, "on", {self.word(data): 1}, [1, {}]])})
+            return Merge({self.word(data): self.value(data)})
         return tuple(self.operation(data) for _ in range(self.random.randint(1, 3)))
 
     def operation(self, data: bytes) -> Operation:
         """One of RFC 6902, or ours."""
-        op = self.random.choice(("add", "remove", "replace", "move", "copy", "test", "set"))
-        value = self.random.choice([None, True, 0, -1.5, "", "text", "yes", "a: b # c", "x\ny\n", [], {}, [1, ["a"]], {"k": {"l": "m"}}])
-        return Operation(op, self.pointer(data), value, self.pointer(data) if op in {"move", "copy"} else None)
+        op = self.random.choice(_OPERATIONS)
+        source = self.pointer(data) if op in {"move", "copy"} else None
+        return Operation(op, self.pointer(data), self.random.choice(_VALUES), source)
+
+    def value(self, data: bytes) -> JsonValue:
+        """Anything, or something nested."""
+        return {self.word(data): 1} if self.random.random() < 0.1 else self.random.choice(_VALUES)
 
     def pointer(self, data: bytes) -> str:
         """Some steps."""
@@ -202,11 +214,13 @@ class Fuzzer:
 
     def word(self, data: bytes) -> str:
         """A key of the document, mostly."""
-        words = re.findall(rb"[\w.-]+(?=\"?\s*[:=])", data) or [b"a"]
-        return self.random.choice([*(["0", "1", "-"] * 2), *(self.random.choice(words).decode("utf-8", "replace") for _ in range(9))])
+        if self.random.random() < 0.4:
+            return self.random.choice("01-")
+        words: list[bytes] = _WORD.findall(data) or [b"a"]
+        return self.random.choice(words).decode("utf-8", "replace")
 
 
-def _must(kept: bool, promise: str) -> None:  # noqa: FBT001
+def _must(kept: object, promise: str) -> None:
     if not kept:
         raise Broken(promise)
 

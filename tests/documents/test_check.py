@@ -39,14 +39,23 @@ def test_a_name_announces_its_format(name: str, format_: Format) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["settings.json", "tsconfig.json", "tsconfig.app.json", "devcontainer.json", "x.code-workspace", "appsettings.json"],
+    [
+        "settings.json",
+        "tsconfig.json",
+        "tsconfig.app.json",
+        "devcontainer.json",
+        "x.code-workspace",
+        "appsettings.json",
+    ],
 )
 def test_files_whose_reader_allows_comments_are_json_with_comments(name: str) -> None:
     """What VS Code, TypeScript or .NET read is no plain JSON."""
     assert format_of(f".vscode/{name}") is Format.JSONC
 
 
-@pytest.mark.parametrize("name", ["", "yaml", "a.json5", "a.yaml.bak", "a.yaml~", "ayaml", "a.", ".envrc", "env", "a.txt"])
+@pytest.mark.parametrize(
+    "name", ["", "yaml", "a.json5", "a.yaml.bak", "a.yaml~", "ayaml", "a.", ".envrc", "env", "a.txt"]
+)
 def test_other_names_announce_nothing(name: str) -> None:
     """What is not known is not checked."""
     assert format_of(name) is None
@@ -78,7 +87,25 @@ _SEEDS = [path.read_bytes() for path in own()] + [
     b"; c\n[section]\nkey = value\nlist =\n  one\n  two\n[other]\nkey: value\n",
     b"# c\nexport A=1\nB=\"x y\"\nC='z'\nD=$A # e\n",
 ]
-_PIECES = [b"\n", b"  ", b":", b"- ", b"[", b"]", b"{", b"}", b'"', b"'", b"=", b",", b"#", b"*a", b"&a ", b"\t", b"\xff"]
+_PIECES = [
+    b"\n",
+    b"  ",
+    b":",
+    b"- ",
+    b"[",
+    b"]",
+    b"{",
+    b"}",
+    b'"',
+    b"'",
+    b"=",
+    b",",
+    b"#",
+    b"*a",
+    b"&a ",
+    b"\t",
+    b"\xff",
+]
 
 
 @st.composite
@@ -105,7 +132,7 @@ def test_any_bytes_have_an_answer(data: bytes, how: tuple[Format, Dialect, bool]
     starts = [(one.range.start.line, one.range.start.character) for one in found]
     assert starts == sorted(starts)
     for one in found:
-        assert (0, 0) <= (one.range.start.line, one.range.start.character)
+        assert (one.range.start.line, one.range.start.character) >= (0, 0)
         assert (one.range.start.line, one.range.start.character) <= (one.range.end.line, one.range.end.character)
         assert one.range.end.line <= data.count(b"\n") + data.count(b"\r")
         assert one.message
@@ -132,7 +159,7 @@ _SLOW = [
     (Format.INI, b"[a%d]\n"),
     (Format.INI, b"a\n"),
     (Format.ENV, b"A B\n"),
-    (Format.ENV, b"A%d=\"x\ny\"\n"),
+    (Format.ENV, b'A%d="x\ny"\n'),
 ]
 
 

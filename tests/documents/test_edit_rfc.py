@@ -20,10 +20,18 @@ if TYPE_CHECKING:
 #: Appendix A of RFC 6902: document, patch, result.
 PATCHES = [
     ('{ "foo": "bar"}', '[{ "op": "add", "path": "/baz", "value": "qux" }]', '{"foo": "bar", "baz": "qux"}'),
-    ('{ "foo": [ "bar", "baz" ] }', '[{ "op": "add", "path": "/foo/1", "value": "qux" }]', '{"foo": ["bar", "qux", "baz"]}'),
+    (
+        '{ "foo": [ "bar", "baz" ] }',
+        '[{ "op": "add", "path": "/foo/1", "value": "qux" }]',
+        '{"foo": ["bar", "qux", "baz"]}',
+    ),
     ('{ "baz": "qux", "foo": "bar" }', '[{ "op": "remove", "path": "/baz" }]', '{"foo": "bar"}'),
     ('{ "foo": [ "bar", "qux", "baz" ] }', '[{ "op": "remove", "path": "/foo/1" }]', '{"foo": ["bar", "baz"]}'),
-    ('{ "baz": "qux", "foo": "bar" }', '[{ "op": "replace", "path": "/baz", "value": "boo" }]', '{"baz": "boo", "foo": "bar"}'),
+    (
+        '{ "baz": "qux", "foo": "bar" }',
+        '[{ "op": "replace", "path": "/baz", "value": "boo" }]',
+        '{"baz": "boo", "foo": "bar"}',
+    ),
     (
         '{ "foo": { "bar": "baz", "waldo": "fred" }, "qux": { "corge": "grault" } }',
         '[{ "op": "move", "from": "/foo/waldo", "path": "/qux/thud" }]',
@@ -39,11 +47,23 @@ PATCHES = [
         '[{ "op": "test", "path": "/baz", "value": "qux" }, { "op": "test", "path": "/foo/1", "value": 2 }]',
         '{"baz": "qux", "foo": ["a", 2, "c"]}',
     ),
-    ('{ "foo": "bar" }', '[{ "op": "add", "path": "/child", "value": { "grandchild": { } } }]', '{"foo": "bar", "child": {"grandchild": {}}}'),
-    ('{ "foo": "bar" }', '[{ "op": "add", "path": "/baz", "value": "qux", "xyz": 123 }]', '{"foo": "bar", "baz": "qux"}'),
+    (
+        '{ "foo": "bar" }',
+        '[{ "op": "add", "path": "/child", "value": { "grandchild": { } } }]',
+        '{"foo": "bar", "child": {"grandchild": {}}}',
+    ),
+    (
+        '{ "foo": "bar" }',
+        '[{ "op": "add", "path": "/baz", "value": "qux", "xyz": 123 }]',
+        '{"foo": "bar", "baz": "qux"}',
+    ),
     ('{ "/": 9, "~1": 10 }', '[{"op": "test", "path": "/~01", "value": 10}]', '{"/": 9, "~1": 10}'),
-    ('{ "foo": ["bar"] }', '[{ "op": "add", "path": "/foo/-", "value": ["abc", "def"] }]', '{"foo": ["bar", ["abc", "def"]]}'),
-]  # fmt: skip
+    (
+        '{ "foo": ["bar"] }',
+        '[{ "op": "add", "path": "/foo/-", "value": ["abc", "def"] }]',
+        '{"foo": ["bar", ["abc", "def"]]}',
+    ),
+]
 FAILURES = [
     ('{ "baz": "qux" }', '[{ "op": "test", "path": "/baz", "value": "bar" }]', PatchTestFailed),
     ('{ "foo": "bar" }', '[{ "op": "add", "path": "/baz/bat", "value": "qux" }]', PointerNotFound),

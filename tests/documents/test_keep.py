@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import tomllib
 from typing import Any, cast
 
 import pytest
+import tomlkit
 import yaml
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from confkeep.documents.dialect import Dialect
@@ -75,8 +77,10 @@ def test_only_what_changed_changes() -> None:
 
 
 def test_a_new_text_is_written_as_the_old_one_was() -> None:
-    """A folded or literal block stays a block."""
+    """Quotes stay, and a folded or literal block stays a block."""
     data = load(HOME_ASSISTANT)
+    data[0][0]["alias"] = "Hallway"
+    assert '  alias: "Hallway"\n' in kept(HOME_ASSISTANT, dump(data))
     data[0][0]["action"][0]["data"]["text"] = "one\ntwo"
     assert "        text: |-\n          one\n          two\n" in kept(HOME_ASSISTANT, dump(data))
 
@@ -202,8 +206,12 @@ def test_json(old: str, new: str, format_: Format, expected: str) -> None:
         (b"a: 1", b"a: *x", Format.YAML, "the new text cannot be read: it has an alias [*]x without an anchor"),
         (b"a: \xff", b"a: 1", Format.YAML, "the old text cannot be read: .*utf-8"),
         (b"--- 1\n--- 2\n", b"1", Format.YAML, "the old text has 2 documents, the new one 1"),
-        (b"a = 1", b"a = 2", Format.TOML, "not in toml"),
+        (b"\xef\xbb\xbf" * 2 + b"a: 1", b"a: 1", Format.YAML, "two byte order marks"),
+        (b"a = 1", b"a = ", Format.TOML, "the new text cannot be read: it is not valid TOML"),
+        (b"a = ", b"a = 1", Format.TOML, "the old text cannot be read: it is not valid TOML"),
         (b"a=1", b"a=2", Format.ENV, "not in env"),
+        (b"a = 1", b"a = {" + b"a = {" * 2_000, Format.TOML, "the new text cannot be read"),
+        (b"a = 1", ".".join(["a"] * 3_000).encode() + b" = 1", Format.TOML, "too deep"),
         (b"{}", b"{", Format.JSON, "the new text cannot be read"),
     ],
 )
@@ -216,6 +224,22 @@ def test_the_deadline_is_kept() -> None:
     """A text that takes too long is saved as it came."""
     old = ("- {a: 1}\n" * 5_000).encode()
     assert "takes more than 0.001 s" in not_kept(old, old + b"- 1\n", seconds=0.001)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("a = 1 # one\nb = 0x10\n", "b=16\na=1\n", "a = 1 # one\nb = 0x10\n"),
+        ("a = 1 # one\n\n[t] # table\nx = 1\n", "a = 2\nt = {x = 1}\n", "a = 2 # one\n\n[t] # table\nx = 1\n"),
+        ("[t]\nx = 1 # one\ny = 2\n", "[t]\nx = 1\n", "[t]\nx = 1 # one\n"),
+        ("d = 2024-01-01 # day\n", "d = 2024-01-02\n", "d = 2024-01-02 # day\n"),
+        ("l = [\n  1, # one\n  2, # two\n]\n", "l = [1, 3]\n", "l = [\n  1, # one\n  3, # two\n]\n"),
+        ("a = 1 # one\r\n", "a = 2\nb = 'x'\n", 'a = 2 # one\r\nb = "x"\r\n'),
+    ],
+)
+def test_toml(old: str, new: str, expected: str) -> None:
+    """Dates too, which JSON does not know."""
+    assert kept(old, new, Dialect.GENERIC, Format.TOML) == expected
 
 
 SCALARS = (
@@ -303,3 +327,49 @@ def test_what_is_changed_here_and_there_is_kept(old: str, dialect: Dialect, numb
     found = keep(old.encode(), new.encode(), Format.YAML, dialect, seconds=20)
     assert found.kept, found.reason
     assert same(load(found.data.decode()), load(new))
+
+
+JSON_KEYS = st.text('ab1:on\\"/', max_size=4)
+JSON_SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | JSON_KEYS
+JSON_DATA = st.recursive(
+    JSON_SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(JSON_KEYS, inner, max_size=4),
+    max_leaves=20,
+)
+
+TOML_DATA = st.recursive(
+    st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False)
+    | st.dates()
+    | st.text("ab1 .#'", max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab.# ", max_size=3), inner, max_size=3),
+    max_leaves=12,
+)
+TOML = st.dictionaries(st.text("ab.# ", max_size=3), TOML_DATA, max_size=4)
+
+
+@given(TOML, TOML)
+def test_toml_reads_as_the_dump(old: dict[str, Any], new: dict[str, Any]) -> None:
+    """Kept or not."""
+    before, after = (tomlkit.dumps(data) for data in (old, new))
+    assume(before.strip() and after.strip() and tomllib.loads(before) == old and tomllib.loads(after) == new)
+    found = keep(f"# one\n{before}".encode(), after.encode(), Format.TOML, Dialect.GENERIC, seconds=20)
+    assert tomllib.loads(found.data.decode()) == new
+    assert (b"# one\n" in found.data) is found.kept
+
+
+@given(JSON_DATA, JSON_DATA, st.sampled_from([None, 1, 2, "\t"]), st.booleans(), st.booleans())
+def test_json_reads_as_the_dump(old: Any, new: Any, indent: int | str | None, sort: bool, comments: bool) -> None:  # noqa: ANN401, FBT001
+    """Any JSON in any layout becomes any other."""
+    before = json.dumps(old, indent=indent, sort_keys=sort)
+    format_ = Format.JSONC if comments else Format.JSON
+    before = f"// one\n{before} /* two */\n" if comments else before
+    after = json.dumps(new)
+    found = keep(before.encode(), after.encode(), format_, Dialect.GENERIC, seconds=20)
+    assert found.kept, found.reason
+    text = found.data.decode()
+    if comments:
+        assert text.startswith("// one\n")
+        text = text.removeprefix("// one\n").replace("/* two */", "")
+    assert json.loads(text) == new

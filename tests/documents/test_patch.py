@@ -74,7 +74,9 @@ def test_merge_patches() -> None:
     assert merge_patch(b"null") == Merge(None)
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b'{"a": 1, "a": 1}', b'{"a": {"b": 1, "b": 2}}', b'{"a": NaN}', b"[" * 10_000])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b'{"a": 1, "a": 1}', b'{"a": {"b": 1, "b": 2}}', b'{"a": NaN}', b"[" * 10_000]
+)
 def test_what_is_no_merge_patch(body: bytes) -> None:
     """Names that stand twice are understood differently by each reader."""
     with pytest.raises(BadPatch):

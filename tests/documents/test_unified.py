@@ -15,7 +15,22 @@ from tests.support.needs import need
 _PATCH = ["patch", "--strip=1", "--binary", "--force", "--silent"]
 _GIT = ["git", "apply", "--unidiff-zero", "--whitespace=nowarn"]
 _LINES = st.sampled_from(
-    [b"a", b"b", b"c", b"", b"-", b"+", b" x", b"--- a/f", b"+++ b/f", b"@@ -1 +1 @@", b"\\ No", b"\xe4\xff", b"\r", b"\x0b"]
+    [
+        b"a",
+        b"b",
+        b"c",
+        b"",
+        b"-",
+        b"+",
+        b" x",
+        b"--- a/f",
+        b"+++ b/f",
+        b"@@ -1 +1 @@",
+        b"\\ No",
+        b"\xe4\xff",
+        b"\r",
+        b"\x0b",
+    ]
 )
 _ENDS = st.sampled_from([b"\n", b"\n", b"\r\n"])
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from confkeep.documents.changes import JsonValue
     from confkeep.documents.patch import Operation
 
-Data: TypeAlias = Any
+    Data: TypeAlias = JsonValue
 
 
 class Failed(Exception):
     """The operation cannot be done."""
 
 
-def patched(data: Data, operation: Operation) -> Data:
+def patched(  # noqa: C901, PLR0911 - one case an operation
+    data: Data, operation: Operation
+) -> Data:
     """A new value. Raises Failed."""
     data = copy.deepcopy(data)
     match operation.op:
@@ -47,12 +50,12 @@ def merged(target: Data, patch: Data) -> Data:
     """RFC 7396, section 2, word for word."""
     if not isinstance(patch, dict):
         return patch
-    result: dict[str, Data] = dict(target) if isinstance(target, dict) else {}  # pyright: ignore
-    for name, value in patch.items():  # pyright: ignore
+    result: dict[str, Data] = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
         if value is None:
-            result.pop(name, None)  # pyright: ignore
+            result.pop(name, None)
         else:
-            result[name] = merged(result.get(name), value)  # pyright: ignore
+            result[name] = merged(result.get(name), value)
     return result
 
 
@@ -61,9 +64,9 @@ def equal(one: Data, other: Data) -> bool:
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(equal, one, other))  # pyright: ignore
+        return len(one) == len(other) and all(map(equal, one, other))
     if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(equal(one[name], other[name]) for name in one)  # pyright: ignore
+        return one.keys() == other.keys() and all(equal(one[name], other[name]) for name in one)
     return bool(one == other)
 
 
@@ -74,9 +77,9 @@ def _way(path: str) -> list[str]:
 def _get(data: Data, way: list[str]) -> Data:
     for step in way:
         if isinstance(data, dict) and step in data:
-            data = data[step]  # pyright: ignore
+            data = data[step]
         elif isinstance(data, list):
-            data = data[_index(step, len(data) - 1)]  # pyright: ignore
+            data = data[_index(step, len(data) - 1)]
         else:
             raise Failed
     return data
@@ -96,7 +99,7 @@ def _add(data: Data, path: str, value: Data, *, over: bool = False) -> Data:
     if isinstance(holder, dict):
         holder[last] = value
     elif isinstance(holder, list):
-        length = len(holder)  # pyright: ignore
+        length = len(holder)
         index = length if last == "-" else _index(last, length)
         holder[index : index + (over and index < length)] = [value]
     else:
@@ -110,5 +113,8 @@ def _remove(data: Data, path: str) -> tuple[Data, Data]:
     *way, last = _way(path)
     holder = _get(data, way)
     value = _get(holder, [last])
-    del holder[last if isinstance(holder, dict) else int(last)]
+    if isinstance(holder, dict):
+        del holder[last]
+    elif isinstance(holder, list):
+        del holder[int(last)]
     return data, value

@@ -19,7 +19,9 @@ HELP = "set one value of a document, every other byte kept"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments."""
     patching.add_place(parser)
-    parser.add_argument("value", metavar="VALUE", help="JSON where it is JSON, otherwise a string")
+    parser.add_argument(
+        "value", metavar="VALUE", help="JSON where it is JSON, otherwise a string; after -- where it begins with a dash"
+    )
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--string", action="store_true", help="VALUE is a string, whatever it looks like")
     kind.add_argument("--strict-json", action="store_true", help="VALUE is JSON, and nothing else will do")

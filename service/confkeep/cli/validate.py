@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -71,8 +70,7 @@ def _print(checked: list[Checked]) -> None:
             print_error(one.error, as_json=False)
         for found in one.diagnostics:
             print(plain(_line(one.name, found)))
-    sys.stdout.flush()
-    print(", ".join(_summary(checked)), file=sys.stderr)
+    print(", ".join(_summary(checked)))
 
 
 def _line(name: str, found: Diagnostic) -> str:

@@ -211,7 +211,10 @@ class Client:
         """
         from confkeep.client.asking import diff_of
 
-        return self._transport.ask(diff_of(root, path, from_=from_, to=to, proposed=proposed, format_="unified")).body
+        answer = self._transport.ask(diff_of(root, path, from_=from_, to=to, proposed=proposed, format_="unified"))
+        if answer.headers.get_content_type() != "text/x-diff":
+            raise not_confkeep(answer.status, answer.body)
+        return answer.body
 
     def differences(
         self,

@@ -167,7 +167,7 @@ def _check_root(settings: Settings, name: str, root: RootSettings, source: _Sour
         remedy = f"give a number of seconds from 0 to {_LONGEST_WAIT}"
         raise wrong("lease_wait", f"lease_wait is {root.lease_wait}", remedy)
     if "" in root.formats:
-        raise wrong("formats", "formats has an empty glob", "name files: {\"*.conf\" = \"ini\"}")
+        raise wrong("formats", "formats has an empty glob", 'name files: {"*.conf" = "ini"}')
     for key in _KEEPS:
         if getattr(root, key) < 0:
             raise wrong(key, f"{key} is {getattr(root, key)}", "give a number, or 0 for no limit")

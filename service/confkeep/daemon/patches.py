@@ -46,7 +46,7 @@ def patch(keeper: Keeper, at: Address, kind: Kind, body: bytes, save: Save) -> S
     return editing.patch(keeper, at.root, at.relative, operations(kind, body), save)
 
 
-def patching(at: Address, body: bytes) -> Callable[[str, bytes], bytes]:
+def patching(at: Address, body: bytes, most: int) -> Callable[[str, bytes], bytes]:
     """The same of one change of a transaction: an array is a JSON Patch, an object a merge patch. Raises BadPatch."""
     from confkeep import editing
 
@@ -56,7 +56,7 @@ def patching(at: Address, body: bytes) -> Callable[[str, bytes], bytes]:
             f"{at.root.name}/{at.relative}: patch is neither an array nor an object",
             remedy="send an array of operations (RFC 6902), or an object to be merged (RFC 7396)",
         )
-    return editing.patching(at.root, at.relative, operations(kind, body))
+    return editing.patching(at.root, at.relative, operations(kind, body), most=most)
 
 
 def operations(kind: Kind, body: bytes) -> Operations:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from confkeep.documents.matching import matching, rising
 from confkeep.documents.node import Mapping, Scalar
 from confkeep.documents.reading import resolved
-from confkeep.documents.similar import best_pairs
+from confkeep.documents.similar import best_pairs, first_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +30,10 @@ NAMES: Final = (
     "condition",
     "trigger",
 )
+
+
+#: Pairs of items of two lists that are looked at for their likeness; beyond, the first goes with the first.
+MOST_COMPARED: Final = 100_000
 
 
 def align(old: Collection, new: Collection, reading: Reading) -> Pairs:
@@ -67,8 +71,7 @@ def _sequences(old: Sequence, new: Sequence, reading: Reading) -> Pairs:
     pairs.take(_by_value(pairs.old_left, mine, pairs.new_left, others))
     for name in NAMES:
         pairs.take(_by_name(name, pairs, old, new, reading))
-    for old_run, new_run in pairs.runs():
-        pairs.take(best_pairs(old, old_run, new, new_run, reading))
+    pairs.take(_by_likeness(pairs, old, new, reading))
     return pairs.all()
 
 
@@ -133,6 +136,16 @@ def _by_name(name: str, left: _Pairing, old: Sequence, new: Sequence, reading: R
         return []
     mine, others = _named(name, old, left.old_left, reading), _named(name, new, left.new_left, reading)
     return [(index, others[value]) for value, index in mine.items() if value in others]
+
+
+def _by_likeness(left: _Pairing, old: Sequence, new: Sequence, reading: Reading) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    budget = MOST_COMPARED
+    for old_run, new_run in left.runs():
+        pairs = best_pairs if len(old_run) * len(new_run) <= budget else first_pairs
+        budget -= len(old_run) * len(new_run) if pairs is best_pairs else 0
+        found += pairs(old, old_run, new, new_run, reading)
+    return found
 
 
 def _named(name: str, items: Sequence, left: list[int], reading: Reading) -> dict[int, int]:

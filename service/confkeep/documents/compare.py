@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from confkeep.documents.align import align
+from confkeep.documents.collector import paused
 from confkeep.documents.deadline import Deadline
 from confkeep.documents.matching import rising
 from confkeep.documents.node import Mapping, Scalar, Sequence
@@ -51,8 +52,9 @@ def structural(old: bytes, new: bytes, format_: Format, dialect: Dialect, *, sec
     deadline = Deadline(seconds)
     reading = Reading(format_, dialect, deadline)
     try:
-        olds, news = (compose(decode(data)[0], format_, deadline) for data in (old, new))
-        return _Comparison(reading, deadline).streams(olds, news)
+        with paused():
+            olds, news = (compose(decode(data)[0], format_, deadline) for data in (old, new))
+            return _Comparison(reading, deadline).streams(olds, news)
     except (Uncomposable, UnicodeDecodeError):
         return None
 

@@ -66,6 +66,7 @@ class _Differ:
         """``old`` is ``container.values[index]`` and is to read as ``new``; an alias in ``old`` is not followed."""
         if self._same(old, new):
             return _Found()
+        self._reading.deadline.look()
         new = resolved(new)
         if isinstance(old, Alias):
             return _Found(later=[Replace(container, index, self._source(new))])

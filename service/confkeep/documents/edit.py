@@ -102,8 +102,11 @@ def _done(stream: Stream, changes: Sequence[Change], format_: Format, deadline: 
     deadline.look()
     if not changes:
         return stream
-    guard(stream, changes)
-    text = splice(stream, changes, Syntax.YAML if format_ is Format.YAML else Syntax.JSON)
+    guard(stream, changes, deadline)
+    try:
+        text = splice(stream, changes, Syntax.YAML if format_ is Format.YAML else Syntax.JSON)
+    except NotRepresentable as error:
+        raise NotRepresentable(error.detail, remedy=error.remedy or _WHOLE) from error
     try:
         new = compose(text, format_, deadline)
     except Uncomposable as error:

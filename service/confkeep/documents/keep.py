@@ -13,7 +13,7 @@ from confkeep.documents.reading import Reading
 from confkeep.documents.streams import compose
 from confkeep.documents.text import decode
 from confkeep.documents.uncomposable import Uncomposable
-from confkeep.errors import NotRepresentable
+from confkeep.errors import InvalidDocument, NotRepresentable
 
 if TYPE_CHECKING:
     from confkeep.documents.dialect import Dialect
@@ -35,9 +35,10 @@ class Kept:
 def keep(old: bytes, new: bytes, format_: Format, dialect: Dialect, *, seconds: float) -> Kept:
     """The old text with the smallest splices that make it read as ``new`` does; else ``new``. Never raises.
 
-    YAML, JSON and JSON with comments. The result is parsed again: it reads as ``new`` to the readers of ``dialect``.
-    To Home Assistant (YAML 1.1) an old ``17:30:00`` is what a program dumps as ``63000``, and stays. Where readers of
-    both versions of YAML are possible the data must be the same to both: there it is a change, and is written.
+    YAML, JSON, JSON with comments and TOML. The result is parsed again, and reads as ``new`` to the readers of
+    ``dialect``. To Home Assistant (YAML 1.1) an old ``17:30:00`` is what a program dumps as ``63000``, and stays. Where
+    readers of both versions of YAML are possible the data must be the same to both: there it is a change, and is
+    written.
     Byte order mark, encoding and line breaks are those of ``old``; where the data is the same, so is every byte.
     """
     try:
@@ -54,8 +55,10 @@ class _NotKept(Exception):
 
 
 def _keep(old: bytes, new: bytes, format_: Format, dialect: Dialect, deadline: Deadline) -> bytes:
+    if format_ is Format.TOML:
+        return _keep_toml(old, new, deadline)
     if format_ not in _FORMATS:
-        raise _NotKept(f"comments are kept in YAML and JSON only, not in {format_.value}")
+        raise _NotKept(f"comments are kept in YAML, JSON and TOML only, not in {format_.value}")
     reading = Reading(format_, dialect, deadline)
     before, encoding = _read("old", old, reading, format_, deadline)
     after, _ = _read("new", new, reading, format_, deadline)
@@ -72,14 +75,44 @@ def _keep(old: bytes, new: bytes, format_: Format, dialect: Dialect, deadline: D
         raise _NotKept(f"the change cannot be written into the old text: {error}") from error
 
 
+def _keep_toml(old: bytes, new: bytes, deadline: Deadline) -> bytes:
+    from confkeep.documents.toml.keep import keep as keep_toml
+    from confkeep.documents.toml.keep import read
+
+    before, encoding = _decode("old", old)
+    after, _ = _decode("new", new)
+    try:
+        data = read(before)
+    except Uncomposable as error:
+        raise _NotKept(f"the old text cannot be read: {error}") from error
+    try:
+        wanted = read(after)
+    except Uncomposable as error:
+        raise _NotKept(f"the new text cannot be read: {error}") from error
+    try:
+        return encoding.encode(keep_toml(before, data, wanted, deadline))
+    except (NotRepresentable, InvalidDocument) as error:
+        raise _NotKept(f"the change cannot be written into the old text: {error}") from error
+
+
 def _read(name: str, data: bytes, reading: Reading, format_: Format, deadline: Deadline) -> tuple[Stream, Encoding]:
+    text, encoding = _decode(name, data)
+    try:
+        stream = compose(text, format_, deadline)
+        for root in stream.roots:
+            reading.fingerprint(root)
+    except Uncomposable as error:
+        raise _NotKept(f"the {name} text cannot be read: {error}") from error
+    return stream, encoding
+
+
+def _decode(name: str, data: bytes) -> tuple[str, Encoding]:
     if not data.strip():
         raise _NotKept(f"the {name} text is empty")
     try:
         text, encoding = decode(data)
-        stream = compose(text, format_, deadline)
-        for root in stream.roots:
-            reading.fingerprint(root)
-    except (Uncomposable, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise _NotKept(f"the {name} text cannot be read: {error}") from error
-    return stream, encoding
+    if text.startswith("\ufeff"):  # libyaml skips it as the first one, other readers do not
+        raise _NotKept(f"the {name} text begins with two byte order marks")
+    return text, encoding

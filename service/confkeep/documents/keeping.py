@@ -12,6 +12,7 @@ from confkeep.documents.uncomposable import Uncomposable
 from confkeep.errors import NotRepresentable
 
 if TYPE_CHECKING:
+    from confkeep.documents.changes import Change
     from confkeep.documents.deadline import Deadline
     from confkeep.documents.node import Stream
     from confkeep.documents.reading import Reading
@@ -39,20 +40,23 @@ class Keeping:
 
     def keep(self, old: Stream) -> str:
         """The text of ``old`` with the smallest splices. Raises NotRepresentable, Uncomposable, TimeoutError."""
+        failed: list[Change] = []
         problem: Exception = NotRepresentable("no splice makes it the same data")
         for coarse in _COARSE:
             for _ in range(_ROUNDS):
+                todo = changes(old, self._new, self._reading, coarse=coarse)
+                if todo == failed:
+                    break
                 try:
-                    old = self._step(old, coarse)
+                    old = self._step(old, todo)
                 except (NotRepresentable, Uncomposable) as error:
-                    problem = error
+                    problem, failed = error, todo
                     break
                 if self.reads_alike(old):
                     return old.text
         raise problem
 
-    def _step(self, old: Stream, coarse: int) -> Stream:
-        todo = changes(old, self._new, self._reading, coarse=coarse)
+    def _step(self, old: Stream, todo: list[Change]) -> Stream:
         self._deadline.look()
         try:
             text = splice(old, todo, self._syntax)

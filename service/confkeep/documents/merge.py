@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from confkeep.documents.check import check
+from confkeep.documents.collector import paused
 from confkeep.documents.deadline import Deadline
 from confkeep.documents.format import Format
 from confkeep.documents.merging.lines import LineMerge
@@ -53,9 +54,10 @@ def merge(
     if mine == base:
         return Merged(theirs, 0, "lines")
     merger = _Merger(format_, dialect, labels, seconds)
-    if all(data.startswith(_WIDE) for data in (base, mine, theirs)):
-        return merger.merge_wide(base, mine, theirs)
-    return merger.merge(base, mine, theirs)
+    with paused():
+        if all(data.startswith(_WIDE) for data in (base, mine, theirs)):
+            return merger.merge_wide(base, mine, theirs)
+        return merger.merge(base, mine, theirs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def prove(old: Stream, changes: Several[Change], new: Stream, format_: Format, d
     """
     _Proof(everyone(format_), changes, deadline, new.text).streams(old, new)
     if (line := lost_comment(old, changes, new, format_)) is not None:
-        raise NotRepresentable(f"the comment in line {line} would get lost", remedy=_REMEDY)
+        raise NotRepresentable(f"the comment (or mark of a document) in line {line} would get lost", remedy=_REMEDY)
 
 
 class _Proof:

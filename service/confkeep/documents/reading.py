@@ -50,7 +50,7 @@ class Reading:
 
     def __init__(self, format_: Format, dialect: Dialect, deadline: Deadline) -> None:
         self.meanings: Final = meanings_of(format_, dialect)
-        self._deadline: Final = deadline
+        self.deadline: Final = deadline
         self._numbers: dict[Hashable, int] = {}
         self._scalars: dict[tuple[str, bool, str | None], int] = {}
         self._collections: dict[Collection, int] = {}
@@ -71,7 +71,7 @@ class Reading:
         while waiting:
             looks += 1
             if looks % _NODES_BETWEEN_LOOKS == 0:
-                self._deadline.look()
+                self.deadline.look()
             last = waiting[-1]
             if last in known:
                 waiting.pop()

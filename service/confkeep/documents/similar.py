@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from confkeep.documents.node import Collection, Node
     from confkeep.documents.reading import Reading
 
-#: Every pair of two runs is compared; with more pairs than that, the first item goes with the first.
-MOST_COMPARED: Final = 2_500
 _SAME_KEY: Final = 0.25
 _SAME_KIND: Final = 0.1
 _MOST_CHARACTERS: Final = 1_000
@@ -21,12 +19,23 @@ _MOST_CHARACTERS: Final = 1_000
 def best_pairs(
     old: Sequence, old_run: list[int], new: Sequence, new_run: list[int], reading: Reading
 ) -> list[tuple[int, int]]:
-    """Pairs of indexes out of two runs, both rising, with the greatest likeness in all; only of one kind and tag."""
-    if len(old_run) * len(new_run) > MOST_COMPARED:
-        pairs = zip(old_run, new_run, strict=False)
-        return [pair for pair in pairs if likeness(old.values[pair[0]], new.values[pair[1]], reading) > 0]
-    alike = [[likeness(old.values[a], new.values[b], reading) for b in new_run] for a in old_run]
+    """Pairs of indexes out of two runs, both rising, with the greatest likeness in all; only of one kind and tag.
+
+    Every item is compared with every other one.
+    """
+    alike: list[list[float]] = []
+    for index in old_run:
+        reading.deadline.look()
+        alike.append([likeness(old.values[index], new.values[new_index], reading) for new_index in new_run])
     return [(old_run[a], new_run[b]) for a, b in _greatest(alike)]
+
+
+def first_pairs(
+    old: Sequence, old_run: list[int], new: Sequence, new_run: list[int], reading: Reading
+) -> list[tuple[int, int]]:
+    """The first of one run with the first of the other, and so on; only of one kind and tag."""
+    pairs = zip(old_run, new_run, strict=False)
+    return [pair for pair in pairs if likeness(old.values[pair[0]], new.values[pair[1]], reading) > 0]
 
 
 def _greatest(alike: list[list[float]]) -> list[tuple[int, int]]:

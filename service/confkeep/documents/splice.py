@@ -8,7 +8,7 @@ from confkeep.documents.splicing.block import BlockEntries
 from confkeep.documents.splicing.comments import Syntax
 from confkeep.documents.splicing.draft import Draft
 from confkeep.documents.splicing.empty import clear, slot_to_fill
-from confkeep.documents.splicing.flow import FlowEntries
+from confkeep.documents.splicing.flow import FlowEntries, put_json_root
 from confkeep.documents.splicing.group import grouped
 from confkeep.documents.splicing.paths import path_to
 from confkeep.documents.splicing.slot import Filled, Slot, put_root
@@ -33,10 +33,12 @@ def splice(stream: Stream, changes: Sequence[Change], syntax: Syntax) -> str:
     Raises NotRepresentable with the reason when a change cannot be written there, ValueError when changes contradict
     each other: two of one node, or one inside of what another one replaces or removes.
     """
-    draft = Draft(stream, syntax, alone=len(changes) == 1)
     groups, roots = grouped(changes)
+    draft = Draft(stream, syntax, changes)
     for index, new in roots.items():
-        if stream.roots:
+        if syntax is Syntax.JSON:
+            put_json_root(draft, index, new)
+        elif stream.roots:
             Slot(draft, None, index, 0).put(new)
         else:
             put_root(draft, new, len(stream.text))

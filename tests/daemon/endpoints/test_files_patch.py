@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.daemon.looking import Folder
 
 OLD = b"# hand-written\nlight:\n  - platform: demo  # the first\n    name: 'Hall'\nscene: []\n"
-NEW = OLD.replace(b"'Hall'", b"Porch")
+NEW = OLD.replace(b"'Hall'", b"'Porch'")
 RENAME = [{"op": "replace", "path": "/light/0/name", "value": "Porch"}]
 JSON_PATCH, MERGE_PATCH = "application/json-patch+json", "application/merge-patch+json"
 ROUTES = pytest.mark.parametrize("route", ["replace", "overwrite"])
@@ -152,6 +152,18 @@ def test_a_patch_does_not_create(folder: Folder) -> None:
     problem(bare, 428, "precondition-required")
     problem(patch(folder, "new.yaml", RENAME, if_none_match="*"), 422, "unknown-parameter")
     assert folder.read("a.yaml") == OLD
+
+
+def test_little_that_becomes_much(folder: Folder) -> None:
+    """Copies of copies: over the limit of a body nothing is saved that could not be read again."""
+    folder.file("a.json", b'{"a": "' + b"x" * 30_000 + b'"}\n')
+    copies = [{"op": "copy", "from": "", "path": f"/{number}"} for number in range(2)]
+    root, _, path = folder.at("a.json").partition("/")
+    with untouched(folder.daemon, folder.path):
+        members = problem(patch(folder, "a.json", copies), 413, "body-too-large")
+        change: dict[str, object] = {"root": root, "path": path, "if_match": "*", "patch": copies}
+        problem(transact(folder, [change]), 413, "body-too-large")
+    assert members["limit"] == MAX_BODY
 
 
 @pytest.mark.parametrize("kind", ["", "application/json", "text/yaml", "application/json-patch"])

@@ -39,7 +39,8 @@ def test_both_edits(folder: Folder) -> None:
             answer = merge(folder, "a.yaml", base, MINE)
             assert (answer.status, answer.body, answer.etag) == (200, BOTH, etag(THEIRS))
             assert answer.headers["Merged-By"] in {"structure", "lines"}
-    saved = folder.daemon.put(folder.at("a.yaml"), answer.body, if_match=answer.headers["ETag"])
+    merged = merge(folder, "a.yaml", number, MINE)
+    saved = folder.daemon.put(folder.at("a.yaml"), merged.body, if_match=merged.headers["ETag"])
     assert (saved.status, folder.read("a.yaml")) == (200, BOTH)
 
 

@@ -24,7 +24,17 @@ def found(text: str | bytes, *, comments: bool = False, strict: bool = True) -> 
 
 
 @pytest.mark.parametrize(
-    "good", ["{}", "[]", " 1 ", '"x"', "null", '{"a": [1, -0.5e+3, {"b": ""}]}\r\n', '"\\ud83d\\ude00 \\/ \\u00fc"', '["\u2028"]']
+    "good",
+    [
+        "{}",
+        "[]",
+        " 1 ",
+        '"x"',
+        "null",
+        '{"a": [1, -0.5e+3, {"b": ""}]}\r\n',
+        '"\\ud83d\\ude00 \\/ \\u00fc"',
+        '["\u2028"]',
+    ],
 )
 def test_good_documents(good: str) -> None:
     """Any value may stand alone."""
@@ -115,7 +125,7 @@ def test_half_of_a_character_is_a_warning(text: str) -> None:
 def test_the_encoding() -> None:
     """UTF-8; a byte order mark is a warning, anything else an error at the byte that is wrong."""
     assert [(one.severity, one.code) for one in found("\ufeff{}")] == [("warning", "byte-order-mark")]
-    (error,) = found('{"ü😀": "'.encode() + b"\xff\"}")
+    (error,) = found('{"ü😀": "'.encode() + b'\xff"}')
     assert (error.code, error.range.start) == ("encoding", Position(0, 9))
     assert found("{}".encode("utf-16-le"))[0].severity == "error"
 
@@ -138,7 +148,11 @@ _VALUES = st.recursive(
 def test_what_python_writes_is_good(value: object, indent: int | str | None, escaped: bool) -> None:  # noqa: FBT001
     """Whatever the value, the indentation and the escapes."""
     text = json.dumps(value, indent=indent, ensure_ascii=escaped)
-    assert [one for one in check(text.encode("utf-8", "replace"), comments=False, strict=True, seconds=9) if one.severity == "error"] == []
+    assert [
+        one
+        for one in check(text.encode("utf-8", "replace"), comments=False, strict=True, seconds=9)
+        if one.severity == "error"
+    ] == []
 
 
 @given(st.text('{}[]:,"\\ 01.-eE+tru\n', max_size=12))

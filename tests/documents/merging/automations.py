@@ -1,4 +1,4 @@
-"""Lists of automations as people write them: each in a style of its own, with comments, and what two people do to them."""
+"""Lists of automations as people write them, in many styles, with comments; and what two people do to them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ class Automation:
     data: dict[str, Any]
 
     def text(self) -> str:
+        """Its lines in the file."""
         random = Random(self.number)
         dash = random.choice(["- ", "-   "])
-        lines = [f"# about {self.number}"] if random.random() < 0.3 else []  # noqa: PLR2004
+        lines = [f"# about {self.number}"] if random.random() < 0.3 else []
         mark = dash
         for key, value in self.data.items():
             lines += _entry(mark, key, value, Random(f"{self.number} {key}"))
@@ -32,19 +33,23 @@ def _entry(mark: str, key: str, value: Any, random: Random) -> list[str]:  # noq
     pad = " " * len(mark)
     if isinstance(value, str):
         return [f"{mark}{key}: {_scalar(value, random)}{random.choice(['', '', f' # why {value}'])}"]
-    if random.random() < 0.3 or not value:  # noqa: PLR2004
+    if random.random() < 0.3 or not value:
         return [f"{mark}{key}: {_flow(value, random)}"]
     lines = [f"{mark}{key}:"]
     if isinstance(value, dict):
-        return [*lines, *(f"{pad}  {name}: {_scalar(part, random)}" for name, part in value.items())]
+        return [*lines, *(f"{pad}  {line}" for line in _pairs(value, random))]
     pad += random.choice(["", "  "])
     for item in value:
         if isinstance(item, str):
             lines.append(f"{pad}- {_scalar(item, random)}")
         else:
-            first, *rest = (f"{name}: {_scalar(part, random)}" for name, part in item.items())
+            first, *rest = _pairs(item, random)
             lines += [f"{pad}- {first}", *(f"{pad}  {line}" for line in rest)]
     return lines
+
+
+def _pairs(value: Any, random: Random) -> list[str]:  # noqa: ANN401
+    return [f"{name}: {_scalar(part, random)}" for name, part in value.items()]
 
 
 def _scalar(value: str, random: Random) -> str:
@@ -53,7 +58,7 @@ def _scalar(value: str, random: Random) -> str:
 
 def _flow(value: Any, random: Random) -> str:  # noqa: ANN401
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{name}: {_scalar(part, random)}" for name, part in value.items()) + "}"
+        return "{" + ", ".join(_pairs(value, random)) + "}"
     return "[" + ", ".join(_scalar(i, random) if isinstance(i, str) else _flow(i, random) for i in value) + "]"
 
 
@@ -65,19 +70,21 @@ class World:
         self._last = 0
 
     def word(self) -> str:
+        """One that was never there before."""
         self._last += 1
         return f"w{self._last}"
 
     def automation(self) -> Automation:
+        """A new one."""
         random = self.random
         data: dict[str, Any] = {"id": self.word(), "alias": self.word()}
-        if random.random() < 0.7:  # noqa: PLR2004
+        if random.random() < 0.7:
             data["trigger"] = [{"platform": "state", "entity_id": self.word()} for _ in range(random.randrange(4))]
-        if random.random() < 0.5:  # noqa: PLR2004
+        if random.random() < 0.5:
             data["variables"] = {self.word(): self.word() for _ in range(random.randrange(3))}
-        if random.random() < 0.7:  # noqa: PLR2004
+        if random.random() < 0.7:
             data["mode"] = "single"
-        if random.random() < 0.4:  # noqa: PLR2004
+        if random.random() < 0.4:
             data["tags"] = [random.choice(["a", "b", self.word()]) for _ in range(random.randrange(4))]
         return Automation(self._last * 10 + random.randrange(10), data)
 

@@ -40,7 +40,9 @@ def test_bad_documents(bad: str, start: Position, words: str) -> None:
 
 def test_the_encoding() -> None:
     """UTF-8 only, as TOML says; a byte order mark is a warning."""
-    assert [(one.severity, one.code) for one in check(b"\xef\xbb\xbfa = 1\n", seconds=10)] == [("warning", "byte-order-mark")]
+    assert [(one.severity, one.code) for one in check(b"\xef\xbb\xbfa = 1\n", seconds=10)] == [
+        ("warning", "byte-order-mark")
+    ]
     for bad in (b"a = '\xff'", "a = 1".encode("utf-16")):
         assert [(one.severity, one.code) for one in check(bad, seconds=10)] == [("error", "encoding")]
 

@@ -46,7 +46,9 @@ def test_a_mistake_is_named(text: str, words: str) -> None:
     assert first.message.endswith(")")
 
 
-@pytest.mark.parametrize("text", ["a: 1\nhunter2\nb: 2\n", "a: hunter2: x\n", "hunter2: 1\n b: 2\n", "a: 'hunter2' hunter2\n"])
+@pytest.mark.parametrize(
+    "text", ["a: 1\nhunter2\nb: 2\n", "a: hunter2: x\n", "hunter2: 1\n b: 2\n", "a: 'hunter2' hunter2\n"]
+)
 def test_nothing_of_the_text_is_quoted(text: str) -> None:
     """Messages go to logs."""
     assert "hunter2" not in " ".join(one.message for one in check(text.encode(), strict=False, seconds=10))

@@ -72,7 +72,9 @@ def test_known_tags(dialect: Dialect, known: str) -> None:
 
 
 @pytest.mark.parametrize("dialect", [HA, Dialect.ESPHOME, Dialect.COMPOSE])
-@pytest.mark.parametrize("text", ["a: !Secret x\n", "!x a: 1\n", "- !x [1]\n", "!x {a: 1}\n", "? !x [1]\n: 1\n", "a: !!y 1\n"])
+@pytest.mark.parametrize(
+    "text", ["a: !Secret x\n", "!x a: 1\n", "- !x [1]\n", "!x {a: 1}\n", "? !x [1]\n: 1\n", "a: !!y 1\n"]
+)
 def test_unknown_tags_are_a_warning(dialect: Dialect, text: str) -> None:
     """On scalars, keys and collections."""
     assert [(severity, code) for severity, code, _ in noted(text, dialect)] == [("warning", "unknown-tag")]

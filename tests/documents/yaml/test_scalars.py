@@ -45,10 +45,11 @@ _WORDS = [
     for form in (word, word.capitalize(), word.upper(), word.swapcase()[:1] + word[1:], word[:-1] + word[-1:].upper())
 ]
 _TABLE = [
-    *_WORDS, "", "~", "=", "<<", "-", "+", ".", "0", "-0", "+1", "012", "0o12", "08", "0b101", "-0b1", "0b_", "0x_", "0x1F", "-0x1",
-    "1_000", "1_", "_1", "1.", "1.5e3", "1.5e+3", "1e3", ".5", "-.5", "1__0.5_0", "17:30:00", "-1:30", "1:60", "0:30",
-    "1:30.5", "1:2:3.", "2024-01-01", "2024-1-1", "2024-13-01", "2024-01-01 1:02:03", "2024-01-01T01:02:03.123456789Z",
-    "2024-01-01t01:02:03 +01:30", "2024-01-01 01:02:03 -1", "2024-01-01 01:02:03+25:00", "9" * 5000, "a", "\u0661",
+    *_WORDS, "", "~", "=", "<<", "-", "+", ".", "0", "-0", "+1", "012", "0o12", "08", "0b101", "-0b1", "0b_", "0x_",
+    "0x1F", "-0x1", "1_000", "1_", "_1", "1.", "1.5e3", "1.5e+3", "1e3", ".5", "-.5", "1__0.5_0", "17:30:00", "-1:30",
+    "1:60", "0:30", "1:30.5", "1:2:3.", "2024-01-01", "2024-1-1", "2024-13-01", "2024-01-01 1:02:03",
+    "2024-01-01T01:02:03.123456789Z", "2024-01-01t01:02:03 +01:30", "2024-01-01 01:02:03 -1",
+    "2024-01-01 01:02:03+25:00", "9" * 5000, "a", "\u0661",
 ]  # fmt: skip
 
 
@@ -60,19 +61,24 @@ def test_1_1_is_what_pyyaml_does(value: str) -> None:
 
 
 _LIKE_DATES = st.from_regex(
-    r"[0-9]{4}-[01]?[0-9]-[0-3]?[0-9](([Tt]|[ \t]{1,2})[0-2]?[0-9]:[0-6][0-9]:[0-6][0-9](\.[0-9]{0,8})?( ?(Z|[-+][0-9]{1,2}(:[0-9]{2})?))?)?",
+    r"[0-9]{4}-[01]?[0-9]-[0-3]?[0-9]"
+    r"(([Tt]|[ \t]{1,2})[0-2]?[0-9]:[0-6][0-9]:[0-6][0-9](\.[0-9]{0,8})?( ?(Z|[-+][0-9]{1,2}(:[0-9]{2})?))?)?",
     fullmatch=True,
 )
 
 
-@given(st.one_of(st.text("0123456789_-+.:eExXbBoO", max_size=10), st.sampled_from(_WORDS), _LIKE_DATES, st.text(max_size=4)))
+@given(
+    st.one_of(
+        st.text("0123456789_-+.:eExXbBoO", max_size=10), st.sampled_from(_WORDS), _LIKE_DATES, st.text(max_size=4)
+    )
+)
 @settings(max_examples=2000)
 @example("1:" * 3000 + "1")
 def test_1_1_is_what_pyyaml_does_with_anything(value: str) -> None:
     """Also where PyYAML fails to construct: then the text stays what it is."""
     if len(value) > 4300:
         assert read(value, "1.1") == ("int", value)
-    elif not value.endswith("\n"):  # no plain scalar does
+    elif not value.endswith("\n") and value not in {"!", "&", "*"}:  # no plain scalar is like that
         expected, found = pyyaml(value), ours(value)
         assert (found, type(found[1])) == (expected, type(expected[1]))
 

@@ -68,7 +68,10 @@ class TransactionEndpoint(HTTPEndpoint):
         dry_run = parameters.flag("dry_run")
         wanted = _decoded(await body(request, daemon.settings.max_body), daemon.settings.max_changes)
         places = [address_of(change.root, change.path, daemon.roots) for change in wanted]
-        changes = await daemon.run(lambda: [_change(change, at) for change, at in zip(wanted, places, strict=True)])
+        most = daemon.settings.max_body
+        changes = await daemon.run(
+            lambda: [_change(change, at, most) for change, at in zip(wanted, places, strict=True)]
+        )
         done = await saves.several(request, places, daemon.keeper.transaction, changes, author, dry_run=dry_run)
         answers = [SaveAnswer.of(at, saved, author.request) for at, saved in zip(places, done, strict=True)]
         _tell(daemon, answers)
@@ -96,7 +99,7 @@ def _decoded(data: bytes, most: int) -> list[ChangeRequest]:
     return changes
 
 
-def _change(change: ChangeRequest, at: Address) -> Change:
+def _change(change: ChangeRequest, at: Address, most: int) -> Change:
     what = f"{change.root}/{change.path}"
     patch = b"" if change.patch is msgspec.UNSET else bytes(change.patch)
     given = [change.content is not None, change.content_base64 is not None, change.remove, bool(patch)]
@@ -115,13 +118,13 @@ def _change(change: ChangeRequest, at: Address) -> Change:
         validate=change.validate,
         on_busy=change.on_busy,
         secret=at.root.is_secret(at.relative),
-        rewrite=_patching(at, patch) if patch else None,
+        rewrite=_patching(at, patch, most) if patch else None,
     )
 
 
-def _patching(at: Address, patch: bytes) -> Callable[[str, bytes], bytes]:
+def _patching(at: Address, patch: bytes, most: int) -> Callable[[str, bytes], bytes]:
     try:
-        return patches.patching(at, patch)
+        return patches.patching(at, patch, most)
     except BadPatch as error:
         error.members |= {"root": at.root.name, "path": at.relative}
         raise

@@ -40,5 +40,5 @@ PATCHES: Final = {
             {"op": "replace", "path": "/light/0/platform", "value": "template"},
         ],
     ),
-    Kind.MERGE_PATCH.value: Media({"type": "object"}, {"light": None, "switch": [{"platform": "demo"}]}),
+    Kind.MERGE_PATCH.value: Media({}, {"light": None, "switch": [{"platform": "demo"}]}),
 }

@@ -12,14 +12,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from confkeep.documents.changes import Change
+    from confkeep.documents.deadline import Deadline
     from confkeep.documents.node import Scalar, Stream
     from confkeep.documents.node import Sequence as NodeSequence
 
 _SHOWN: Final = 10
 
 
-def guard(stream: Stream, changes: Sequence[Change]) -> None:
-    """Raise NotRepresentable where one of ``changes`` is in, or takes away, what an alias elsewhere stands for."""
+def guard(stream: Stream, changes: Sequence[Change], deadline: Deadline) -> None:
+    """Raise NotRepresentable where one of ``changes`` is in, or takes away, what an alias elsewhere stands for.
+
+    Raises TimeoutError.
+    """
     if "*" not in stream.text or "&" not in stream.text:
         return
     users: dict[int, list[Alias]] = {}
@@ -30,6 +34,7 @@ def guard(stream: Stream, changes: Sequence[Change]) -> None:
                 users.setdefault(id(node.target), []).append(node)
                 targets[id(node.target)] = node.target
     for key, target in targets.items():
+        deadline.look()
         for change in changes:
             container = change.container
             if container is not None and target.start <= container.start and container.end <= target.end:

@@ -38,6 +38,16 @@ def indexes(mapping: Mapping, text: str) -> list[int]:
     ]
 
 
+def positions(mapping: Mapping) -> dict[str, list[int]]:
+    """``indexes`` of all its keys at once."""
+    found: dict[str, list[int]] = {}
+    for index, key in enumerate(mapping.keys):
+        text = text_of(key)
+        if text is not None:
+            found.setdefault(text, []).append(index)
+    return found
+
+
 def is_merge(key: Node) -> bool:
     """Whether ``key`` is the merge key, not a string of the same text."""
     if not isinstance(key, Scalar) or key.value != "<<":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from confkeep.documents.changes import Add, Remove, Replace, Source, Value
-from confkeep.documents.editing.lookup import inherited, meant
+from confkeep.documents.editing.lookup import inherited, meant, positions
 from confkeep.documents.editing.place import Finder
 from confkeep.documents.editing.plan import Plan
 from confkeep.documents.node import Alias, Mapping
@@ -72,15 +72,17 @@ class _Merger:
             self.changes.append(Replace(container, index, Value(data)))
 
     def members(self, mapping: Mapping, patch: dict[str, JsonValue], where: tuple[str, ...]) -> None:
+        there = positions(mapping)
+        merges = "<<" in there
         for name, value in patch.items():
             here = (*where, name)
-            index = self.finder.key_in(mapping, name, pointer_of(where))
+            index = self.finder.only(mapping, there.get(name, []), name, pointer_of(where))
             if index is not None:
                 if value is None:
                     self.changes.append(Remove(mapping, index))
                 else:
                     self.value(mapping, index, mapping.values[index], value, here)
-            elif (found := inherited(mapping, name)) is not None:
+            elif merges and (found := inherited(mapping, name)) is not None:
                 self.override(mapping, *found, value, here)
             elif value is not None:
                 self.changes.append(Add(mapping, len(mapping.keys), Value(name), Value(_without_nulls(value))))

@@ -92,7 +92,10 @@ class Finder:
 
     def key_in(self, mapping: Mapping, text: str, where: str) -> int | None:
         """The index of the entry whose key is ``text``; None where ``mapping`` itself has none."""
-        found = indexes(mapping, text)
+        return self.only(mapping, indexes(mapping, text), text, where)
+
+    def only(self, mapping: Mapping, found: list[int], text: str, where: str) -> int | None:
+        """``found`` is where ``text`` is a key: the only one, or None. Raises NotRepresentable for duplicates."""
         if self.gone is not None and self.gone.container is mapping and self.gone.index in found:
             found.remove(self.gone.index)
         if len(found) > 1:

@@ -1,5 +1,6 @@
 """The comments that a change must keep: all but those of what it removes or replaces.
 
+Marks between documents and directives are no nodes either, and belong to nothing that could be removed.
 A comment belongs to an item or entry when it stands on its line, in it, deeper below it, or directly above it.
 """
 
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from confkeep.documents.changes import Remove, Replace
 from confkeep.documents.format import Format
-from confkeep.documents.node import Mapping, Sequence
+from confkeep.documents.node import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
     from confkeep.documents.changes import Change
     from confkeep.documents.node import Collection, Node, Stream
 
-_YAML: Final = re.compile(r"(?<!\S)#[^\r\n]*")
+_YAML: Final = re.compile(r"(?<!\S)#[^\r\n]*|^(?:---|\.\.\.)(?!\S)|^%[^\r\n]*", re.MULTILINE)
 _JSON: Final = re.compile(r"//[^\r\n]*|/\*(?:[^*]|\*(?!/))*+\*/")
 _DASH: Final = re.compile(r"(?:\s|#[^\r\n]*)*-")
+_BLOCK: Final = frozenset("|>")
 _CHUNK: Final = 1 << 12
 
 
@@ -36,14 +38,27 @@ def lost_comment(old: Stream, changes: Several[Change], new: Stream, format_: Fo
     there = list(_comments(old, low, high, pattern))
     if not there:
         return None
-    going = [_belongings(old, change, pattern) for change in changes]
+    going = _joined([_belongings(old, change, pattern) for change in changes])
     left = iter([match.group().rstrip() for match in _comments(new, new_low, new_high, pattern)])
     for match in there:
-        if any(start <= match.start() <= end for start, end in going):
+        while going and going[-1][1] < match.start():
+            going.pop()
+        if going and going[-1][0] <= match.start():
             continue
         if match.group().rstrip() not in left:  # an iterator: what was passed over is not looked at again
             return old.text.count("\n", 0, match.start()) + 1
     return None
+
+
+def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same, without overlaps, the last one first."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined[::-1]
 
 
 def _differing(old: str, new: str) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -76,11 +91,20 @@ def _comments(stream: Stream, low: int, high: int, pattern: re.Pattern[str]) -> 
     """Those between ``low`` and ``high``: what looks like one in a scalar is none."""
     at = low
     for leaf in _leaves(stream, low, high):
-        if leaf.start > at:
-            yield from pattern.finditer(stream.text, at, min(leaf.start, high))
+        start = _text_start(leaf, stream.text)
+        if start > at:
+            yield from pattern.finditer(stream.text, at, min(start, high))
         at = max(at, leaf.end)
     if at < high:
         yield from pattern.finditer(stream.text, at, high)
+
+
+def _text_start(leaf: Node, text: str) -> int:
+    """Where no comment can be any more: behind the line of a block scalar's indicator, there may be one."""
+    if not isinstance(leaf, Scalar) or leaf.style not in _BLOCK:
+        return leaf.start
+    end = text.find("\n", text.find(leaf.style, leaf.start))
+    return leaf.end if end < 0 else end
 
 
 def _leaves(stream: Stream, low: int, high: int) -> Iterator[Node]:

@@ -35,6 +35,7 @@ class _Items:
         self._pairing = pairing
         moves = pairing.moved_by_mine and not pairing.moved_by_theirs
         self._moved = set(pairing.common).difference(pairing.fixed) if moves else set[int]()
+        self._freed: dict[int, int] = {}  # by gap: the first place in theirs that mine has cleared
         self._inserted: dict[int, list[Node]] = {}  # by the index in theirs before which they come
 
     def merge(self) -> Sequence:
@@ -60,11 +61,13 @@ class _Items:
             return way.merged(self._base.values[at_base], self._mine.values[at_mine], item, self._theirs, index)
         if at_mine is None and not way.same(self._base.values[at_base], item):
             way.disagree(self._base.values[at_base], None, item)
+        if at_mine is None:
+            self._freed.setdefault(self._pairing.gap_of_theirs(index), index)
         way.changes.append(Remove(self._theirs, index))
         return None
 
     def _insert(self) -> None:
-        """What mine has put there, and what it has moved, in its order."""
+        """What mine has put there, and what it has moved, in its order; at the place of what it took from there."""
         theirs_of_base = {b: t for t, b in self._pairing.base_of_theirs.items()}
         new = self._new_of_mine()
         for index, item in enumerate(self._mine.values):
@@ -78,7 +81,7 @@ class _Items:
 
     def _put(self, gap: int, node: Node, source: New) -> None:
         fixed = self._pairing.fixed
-        before = fixed[gap] if gap < len(fixed) else len(self._theirs.values)
+        before = self._freed.get(gap, fixed[gap] if gap < len(fixed) else len(self._theirs.values))
         self._inserted.setdefault(before, []).append(node)
         self._way.changes.append(Insert(self._theirs, before, source))
 

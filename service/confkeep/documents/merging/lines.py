@@ -23,13 +23,13 @@ class Lines(NamedTuple):
 
 
 class Region(NamedTuple):
-    """The same place in all three; who changed it."""
+    """The same place in all three, and what each side changed there."""
 
     base: Lines
     mine: Lines
     theirs: Lines
-    changed_by_mine: bool
-    changed_by_theirs: bool
+    by_mine: Sequence[Hunk]
+    by_theirs: Sequence[Hunk]
 
 
 class LineMerge:
@@ -41,12 +41,15 @@ class LineMerge:
         self.by_theirs = hunks(self.base, self.theirs)
 
     def favouring_theirs(self) -> tuple[bytes, int]:
-        """Both sides' changes, theirs where they touch each other; and how many such places there are."""
-        return self._written((), self._of_theirs)
+        """Both sides' changes, theirs alone where they overlap; and how many places there are where they touch.
+
+        Where they only touch, nothing says that both together are right: insertions at one place are theirs, then mine.
+        """
+        return self._written((), lambda region: self._both(region, self._of_theirs(region)))
 
     def favouring_mine(self) -> tuple[bytes, int]:
-        """The same with mine."""
-        return self._written((), self._of_mine)
+        """The same with mine where they overlap."""
+        return self._written((), lambda region: self._both(region, self._of_mine(region)))
 
     def marked(self, labels: Labels, together: Sequence[Lines] = ()) -> tuple[bytes, int]:
         """Both sides' changes, marked where they touch each other; and how many such places there are.
@@ -80,15 +83,29 @@ class LineMerge:
         for region in regions(self.by_mine, self.by_theirs, together):
             mine, theirs = self._of_mine(region), self._of_theirs(region)
             parts += self.base[at : region.base.start]
-            if not region.changed_by_theirs or mine == theirs:
+            if not region.by_theirs or mine == theirs:
                 parts += mine
-            elif not region.changed_by_mine:
+            elif not region.by_mine:
                 parts += theirs
             else:
                 parts += conflicting(region)
                 conflicts += 1
             at = region.base.end
         return b"".join([*parts, *self.base[at:]]), conflicts
+
+    def _both(self, region: Region, otherwise: list[bytes]) -> list[bytes]:
+        """The changes of both sides, the same ones once; ``otherwise`` where they overlap."""
+        changes = {(hunk.old_start, hunk.old_end, 0, _lines_of(self.theirs, hunk)) for hunk in region.by_theirs}
+        of_mine = {(hunk.old_start, hunk.old_end, 1, _lines_of(self.mine, hunk)) for hunk in region.by_mine}
+        changes |= {change for change in of_mine if (*change[:2], 0, change[3]) not in changes}
+        parts: list[bytes] = []
+        at = region.base.start
+        for start, end, _, lines in sorted(changes):
+            if start < at:
+                return otherwise
+            parts += (*self.base[at:start], *lines)
+            at = end
+        return [*parts, *self.base[at : region.base.end]]
 
     def _of_mine(self, region: Region) -> list[bytes]:
         return self.mine[slice(*region.mine)]
@@ -104,10 +121,10 @@ def regions(by_mine: Sequence[Hunk], by_theirs: Sequence[Hunk], together: Sequen
     """
     mine, theirs = _Side(by_mine), _Side(by_theirs)
     for span in _spans([Lines(hunk.old_start, hunk.old_end) for hunk in (*by_mine, *by_theirs)], together):
-        in_mine, changed_by_mine = mine.lines(span)
-        in_theirs, changed_by_theirs = theirs.lines(span)
-        if changed_by_mine or changed_by_theirs:
-            yield Region(span, in_mine, in_theirs, changed_by_mine, changed_by_theirs)
+        in_mine, hunks_of_mine = mine.lines(span)
+        in_theirs, hunks_of_theirs = theirs.lines(span)
+        if hunks_of_mine or hunks_of_theirs:
+            yield Region(span, in_mine, in_theirs, hunks_of_mine, hunks_of_theirs)
 
 
 def _spans(changes: list[Lines], together: Sequence[Lines]) -> Iterator[Lines]:
@@ -130,14 +147,18 @@ class _Side:
         self._next = 0
         self._shift = 0
 
-    def lines(self, span: Lines) -> tuple[Lines, bool]:
-        """What became of ``span``, and whether it was changed."""
+    def lines(self, span: Lines) -> tuple[Lines, Sequence[Hunk]]:
+        """What became of ``span``, and by which changes."""
         start = span.start + self._shift
         first = self._next
         while self._next < len(self._changes) and self._changes[self._next].old_end <= span.end:
             self._shift = self._changes[self._next].new_end - self._changes[self._next].old_end
             self._next += 1
-        return Lines(start, span.end + self._shift), self._next > first
+        return Lines(start, span.end + self._shift), self._changes[first : self._next]
+
+
+def _lines_of(side: Sequence[bytes], hunk: Hunk) -> tuple[bytes, ...]:
+    return tuple(side[hunk.new_start : hunk.new_end])
 
 
 def _before(lines: Lines, changes: Sequence[Hunk]) -> Lines:

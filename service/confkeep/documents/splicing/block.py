@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from confkeep.documents.node import Scalar
 from confkeep.documents.splicing.extent import Entries, is_block_scalar, keeps_breaks, last_leaf
-from confkeep.documents.splicing.lines import blank_end, column, is_first, line_end, line_start, next_line
+from confkeep.documents.splicing.lines import blank_end, blank_start, column, is_first, line_end, line_start, next_line
 from confkeep.documents.splicing.news import block_entry
 
 if TYPE_CHECKING:
@@ -42,10 +42,10 @@ class BlockEntries:
 
     def _insert(self, stays: list[int]) -> None:
         for index, changes in sorted(self.group.inserted.items()):
-            above = stays[: bisect_left(stays, index)]
+            above = bisect_left(stays, index)
             for change in changes:
                 if above:
-                    self._insert_behind(above[-1], change)
+                    self._insert_behind(stays[above - 1], change)
                 else:
                     self._insert_in_front(stays[0], change)
 
@@ -55,7 +55,17 @@ class BlockEntries:
         if at == len(self.text) and isinstance(leaf, Scalar) and is_block_scalar(leaf):
             self.draft.strip(leaf)
         block = block_entry(self.draft, change, self.column, at)
-        self.draft.edit(at, at, self.draft.newline + " " * self.column + block.join(self.draft.newline), self.rank)
+        newline = self.draft.newline
+        front = newline * (2 if self._is_spaced(index) else 1) + " " * self.column
+        self.draft.edit(at, at, front + block.join(newline), self.rank)
+
+    def _is_spaced(self, index: int) -> bool:
+        """Whether a blank line stands between an entry and the next one, or before the last one."""
+        first = min(index, len(self.container.values) - 2)
+        if first < 0 or self._keeps_breaks(index):
+            return False
+        below = next_line(self.text, self.tail(first))
+        return below < len(self.text) and line_end(self.text, below) == below
 
     def _insert_in_front(self, index: int, change: Insert | Add) -> None:
         start = self.entries.start(index)
@@ -76,15 +86,28 @@ class BlockEntries:
 
     def _remove_lines(self, indices: Iterable[int]) -> None:
         spans: list[tuple[int, int]] = []
+        keeps = False  # whether blank lines belong to the last value above that stays
         for index in indices:
-            start, end = self.lead(index), self.tail(index)
-            if index and keeps_breaks(last_leaf(self.container.values[index - 1]), self.text):
-                end = blank_end(self.text, end)  # or they would become part of the value above
-            if spans and next_line(self.text, spans[-1][1]) == start:
-                start, _ = spans.pop()
+            if index and index - 1 not in self.group.removed:
+                keeps = self._keeps_breaks(index - 1)
+            start, end = self._lines_of(index, keeps=keeps)
+            if spans and next_line(self.text, spans[-1][1]) >= start:
+                start = spans.pop()[0]
             spans.append((start, end))
         for start, end in spans:
             self._remove_span(start, end)
+
+    def _lines_of(self, index: int, *, keeps: bool) -> tuple[int, int]:
+        """From the first to the last line of an entry; of blank lines on both sides, those on one side go with it."""
+        start, end = self.lead(index), self.tail(index)
+        if keeps:
+            return start, blank_end(self.text, end)  # those below would become part of the value above
+        if index and (below := next_line(self.text, end)) <= len(self.text) and line_end(self.text, below) == below:
+            start = blank_start(self.text, start)
+        return start, end
+
+    def _keeps_breaks(self, index: int) -> bool:
+        return keeps_breaks(self.draft.last_left(self.container.values[index]), self.text)
 
     def _remove_span(self, start: int, end: int) -> None:
         """Lines go with the break in front of them, so that others may write behind the last one."""

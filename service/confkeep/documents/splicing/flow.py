@@ -11,7 +11,6 @@ from confkeep.documents.splicing.extent import Entries, content_start
 from confkeep.documents.splicing.json_text import Lines
 from confkeep.documents.splicing.lines import is_first, line_end, line_start, margin
 from confkeep.documents.splicing.news import flow_entry, flow_value
-from confkeep.errors import NotRepresentable
 
 if TYPE_CHECKING:
     from confkeep.documents.changes import Add, Insert, New
@@ -43,7 +42,8 @@ class FlowEntries:
         if not self.group.inserted and not self.group.removed:
             return
         if self.text[self.bracket] not in "[{":
-            raise NotRepresentable("an entry without braces in a list in brackets ([key: value]) holds one entry only")
+            self._put_braces()
+            return
         stays = [index for index in range(self.count) if index not in self.group.removed]
         if stays:
             self._put_commas(stays)
@@ -53,6 +53,19 @@ class FlowEntries:
         else:
             self._fill()
 
+    def _put_braces(self) -> None:
+        """The mapping of one entry in ``[key: value]`` has none: it gets some with its second entry, or without any."""
+        start, end = self.entries.start(0), self.entries.end(0)
+        front, behind = (
+            [flow_entry(self.draft, change, None) for change in self.group.inserted.get(index, ())] for index in (0, 1)
+        )
+        if self.group.removed:
+            self.draft.edit(start, end, "{" + ", ".join(front + behind) + "}", self.rank)
+            return
+        space = " " if self.text[end - 1] == ":" else ""
+        self.draft.edit(start, start, "{" + "".join(text + ", " for text in front), self.rank)
+        self.draft.edit(end, end, space + "".join(", " + text for text in behind) + "}", self.rank)
+
     def _replace(self, index: int, new: New) -> None:
         node = self.container.values[index]
         text = flow_value(self.draft, new, self.container, self.lines, node)
@@ -61,7 +74,10 @@ class FlowEntries:
                 text = ": " + text
             elif self.text[node.start - 1] not in " \t":
                 text = " " + text
-        self.draft.edit(node.start, node.end, text, self.rank - 1)
+        end = node.end
+        if node.start == end and (comma := self._comma(index)) and not self.text[end:comma].strip(" "):
+            end = comma
+        self.draft.edit(node.start, end, text, self.rank - 1)
 
     def _comma(self, index: int) -> int | None:
         """Where the comma behind an entry is."""
@@ -145,7 +161,7 @@ class FlowEntries:
             self.draft.edit(start, end, "", self.rank)
             return
         if not self.count and self.text[start:end].strip():
-            raise NotRepresentable("the brackets hold a comment and nothing else")
+            start = end  # a comment and nothing else: its line ends before the bracket
         lines = self.lines or (self._new_lines() if self.draft.spreads(self.container) else None)
         texts = [flow_entry(self.draft, change, lines) for change in changes]
         if lines is None:
@@ -175,3 +191,11 @@ class FlowEntries:
 
     def _unit(self) -> str:
         return "\t" if "\t" in self.outer else " " * self.draft.style(self.container).unit
+
+
+def put_json_root(draft: Draft, index: int, new: New) -> None:
+    """Write a JSON text's root: on lines of its own where the text has some."""
+    root = draft.stream.roots[index]
+    unit = " " * draft.style(None).unit
+    lines = Lines(draft.newline, "", unit) if "\n" in draft.text.strip() else None
+    draft.edit(root.start, root.end, flow_value(draft, new, None, lines, root))

@@ -50,3 +50,10 @@ def blank_end(text: str, at: int) -> int:
             break
         at = end
     return at
+
+
+def blank_start(text: str, start: int) -> int:
+    """Where the first of the empty lines directly above the line that begins at ``start`` begins."""
+    while start > 1 and line_end(text, above := line_start(text, start - 1)) == above:
+        start = above
+    return start

@@ -52,7 +52,8 @@ class Block(NamedTuple):
 def block_entry(draft: Draft, change: Insert | Add, column: int, at: int | None) -> Block:
     """The new entry of a block collection in ``column``, which will end where the line of ``at`` ends.
 
-    ``at`` is None where that cannot be said. One that is written somewhere already brings the comments along that belong to it there.
+    ``at`` is None where that cannot be said. What is written somewhere already brings along the comments that belong to
+    it there.
     """
     container, new = change.container, change.new
     place = Place(column, column + 2, below=False) if isinstance(change, Insert) else Place(column)
@@ -92,14 +93,10 @@ def comments_of(change: Insert | Add, syntax: Syntax) -> list[str]:
 def style_at(draft: Draft, near: Collection | None, new: Node, column: int, at: int | None) -> Style:
     """The style of ``near``, without block scalars where one could not end at the line of ``at``."""
     style = draft.style(near)
-    return (
-        style
-        if at is not None and may_end(draft.text, at, new, column, alone=draft.alone)
-        else replace(style, literal=False)
-    )
+    return style if at is not None and may_end(draft, at, new, column) else replace(style, literal=False)
 
 
-def flow_value(draft: Draft, new: New, near: Collection, lines: Lines | None, old: Node | None = None) -> str:
+def flow_value(draft: Draft, new: New, near: Collection | None, lines: Lines | None, old: Node | None = None) -> str:
     """A value in brackets, in place of ``old``. ``lines`` are given where entries have lines of their own."""
     node = node_for(draft, new, near, old)
     if isinstance(new, Source) and (text := verbatim_flow(new, draft.syntax, lines)) is not None:

@@ -82,7 +82,8 @@ class Slot:
         text, newline = self.text, self.draft.newline
         start, end, below, below_end = gap
         spaced = start > 0 and text[start - 1] not in " \t\n"
-        place = self._place(column(text, start) + spaced, start)._replace(properties=anchor)
+        commented = bool(text[end:below].strip())
+        place = self._place(column(text, start) + spaced, start)._replace(properties=anchor, commented=commented)
         node, (first, rest) = self._written(new, place, below_end)
         if first:
             first = " " + first if spaced else first

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
-from confkeep.documents.node import Alias, Scalar, walk
+from confkeep.documents.node import Alias, Mapping, Scalar, walk
 from confkeep.documents.splicing.comments import Syntax
 from confkeep.documents.splicing.extent import (
     Entries,
@@ -41,7 +42,7 @@ def verbatim(source: Source, syntax: Syntax, emitter: Emitter, place: Place) -> 
     leaf = last_leaf(node)
     if is_block_scalar(leaf) and (not emitter.style.literal or keeps_breaks(leaf, text) or _is_cut_off(leaf, text)):
         return None
-    if isinstance(node, Alias) or not _is_self_contained(source):
+    if isinstance(node, Alias) or not _is_self_contained(source) or (place.commented and _is_open(node, text)):
         return None
     place = place.tagged(tag_of(node))
     if isinstance(node, Scalar) and is_block_scalar(node):
@@ -57,7 +58,8 @@ def _block(node: Collection, text: str, syntax: Syntax, place: Place, to: int) -
     """Its lines, comments below the last one included, moved to the column ``to``."""
     begin = Entries(text, node, syntax).start(0)
     here = column(text, begin)
-    end = syntax.tail(text, content_end(node, text), here)
+    # A comment in the column of a mapping's keys is inside of it; in that of dashes it may be one of the key below.
+    end = syntax.tail(text, content_end(node, text), here - 1 if isinstance(node, Mapping) and here else here)
     lines = _moved(text[begin:end], to - here, to)
     return place.block(to, [" " * to + lines[0], *lines[1:]]) if lines else None
 
@@ -70,6 +72,13 @@ def _inline(node: Scalar | Collection, text: str, indent: int) -> Written | None
         return None
     lines = _with_margin(raw, margin(text, start), " " * indent)
     return Written(lines[0], lines[1:]) if lines else None
+
+
+def _is_open(node: Node, text: str) -> bool:
+    """Whether a string of several lines begins on the first line, so that no comment can be at its end."""
+    end = line_end(text, node.start)
+    inside = takewhile(lambda one: one.start <= end, walk(node))
+    return any(isinstance(one, Scalar) and one.end > end and not is_block_scalar(one) for one in inside)
 
 
 def _is_cut_off(leaf: Node, text: str) -> bool:
@@ -94,15 +103,16 @@ def _with_margin(text: str, old: str, new: str) -> list[str] | None:
 
 
 def _moved(text: str, by: int, column: int) -> list[str] | None:
-    """The lines of ``text``, all but the first moved by so many columns; comments only as far as they can be."""
+    """The lines of ``text``, all but the first moved by so many columns, comments no further than ``column``.
+
+    None where something else stands further left, as a string of several lines may.
+    """
     first, *others = _BREAK.split(text)
     lines = [first]
     for line in others:
         content = line.lstrip(" ")
         indent = len(line) - len(content) + by
-        if not content.strip():
-            lines.append(" " * max(indent, 0) + content if content or indent > 0 else "")
-        elif indent >= 0:
+        if indent >= column or not content.strip():
             lines.append(" " * indent + content)
         elif content.startswith("#"):
             lines.append(" " * column + content)

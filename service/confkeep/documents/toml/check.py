@@ -6,6 +6,7 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, Final
 
+from confkeep.documents.collector import paused
 from confkeep.documents.deadline import Deadline
 from confkeep.documents.diagnostic import in_order
 from confkeep.documents.lines import Lines
@@ -40,7 +41,8 @@ def check(data: bytes, *, seconds: float) -> list[Diagnostic]:
     if dotted is not None:
         return [*found, lines.error("too-deep", f"a key of more than {MAX_DEPTH} parts", dotted.start())]
     try:
-        tomllib.loads(lines.text)
+        with paused():
+            tomllib.loads(lines.text)
     except tomllib.TOMLDecodeError as error:
         found.append(_error(error, lines))
     except RecursionError:

@@ -45,7 +45,7 @@ def _edit(text: str, operations: Operations, deadline: Deadline) -> str:
         if after is not wanted[-1] and not same(after, wanted[-1], exactly=True):
             if not isinstance(after, dict):
                 raise NotRepresentable("a TOML document is a table", remedy="Give it members.")
-            _refuse_null(after)
+            _refuse_unsayable(after)
             wanted.append(after)
     if len(wanted) == 1:
         return text
@@ -123,11 +123,13 @@ def _value(container: Container, at: str | int, old: Data, new: Data) -> None:
         container[at] = new
 
 
-def _refuse_null(value: Data) -> None:
+def _refuse_unsayable(value: Data) -> None:
     waiting = [value]
     while waiting:
         value = waiting.pop()
         if value is None:
             raise NotRepresentable("TOML has no null", remedy="Remove the key instead.")
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise NotRepresentable("an integer of TOML has 64 bits", remedy="Write it as a string.")
         if isinstance(value, list | dict):
             waiting += value.values() if isinstance(value, dict) else value

@@ -29,7 +29,8 @@ MAX_EXPANDED_NODES: Final = 1_000_000
 MAX_EXPANDED_CHARACTERS: Final = 64 << 20
 _MOST_UNDEFINED: Final = 100
 # An alias follows nothing, white space of any alphabet, or one of , : [ { - never another visible ASCII character.
-_MAYBE_ALIAS: Final = re.compile(rb"(?<![!-+\-./0-9;-Z\\\]^-z|}~])\*[^\s*]")
+# (The asterisk comes first in the expression: that is what makes the search fast.)
+_MAYBE_ALIAS: Final = re.compile(rb"\*(?<![!-+\-./0-9;-Z\\\]^-z|}~]\*)[^\s*]")
 
 
 def may_have(data: bytes) -> bool:

@@ -19,13 +19,11 @@ from confkeep.documents.dialect import Dialect
 from confkeep.documents.lines import Lines
 from confkeep.documents.yaml import aliases, resume
 from confkeep.documents.yaml.notes import Notes
-from confkeep.documents.yaml.parser import MAX_DEPTH, MAX_DIRECTIVES, Parser
+from confkeep.documents.yaml.parser import MAX_DIRECTIVES, Parser
 from confkeep.documents.yaml.walk import walk
 
 if TYPE_CHECKING:
     from confkeep.documents.diagnostic import Diagnostic
-
-__all__ = ["MAX_DEPTH", "Parser", "check"]
 
 _DIRECTIVES: Final = tuple("%TAG".encode(codec) for codec in ("utf-8", "utf-16-le", "utf-16-be"))
 _LARGEST_PLAIN: Final = 1 << 20
@@ -83,7 +81,7 @@ def _complete(data: bytes, lines: Lines, dialect: Dialect, deadline: Deadline, f
             walk(Parser(data), notes, deadline, exact=True)
     finally:
         found += notes.found
-        if data[:2] in _UTF_16 or aliases.may_have(data):
+        if notes.has_aliases:
             _aliases(data, lines, deadline, found)
 
 

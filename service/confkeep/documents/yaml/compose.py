@@ -35,6 +35,8 @@ def compose(text: str, deadline: Deadline) -> Stream:
 
     An alias of a collection that is still open (``&a [*a]``) is refused: nothing that goes through such a tree ends.
     """
+    if text.startswith("\ufeff"):
+        raise Uncomposable("it begins with two byte order marks")  # libyaml would skip it, and its positions with it
     try:
         return Stream(text, _compose(text, deadline))
     except yaml.MarkedYAMLError as error:

@@ -31,13 +31,14 @@ class Place(NamedTuple):
 
     ``at`` is the column where the entries of a block collection stand; None: as far below a key as the style has it.
     ``below``: it may not begin on the line itself (as in ``- a: 1``). ``properties`` are written in front, which moves
-    a block collection below.
+    a block collection below. ``commented``: a comment stays at the end of the line.
     """
 
     parent: int
     at: int | None = None
     below: bool = True
     properties: str = ""
+    commented: bool = False
 
     def tagged(self, tag: str) -> Place:
         """The same with ``tag`` behind its properties."""

@@ -23,11 +23,16 @@ _TAKE_ONE_DOCUMENT: Final = {Dialect.HOME_ASSISTANT: "Home Assistant", Dialect.E
 
 
 class Notes:
-    """``found`` is what is to be said; ``harmless`` are plain scalars that have been looked at already."""
+    """``found`` is what is to be said.
+
+    ``harmless`` are scalars that, as keys, have been looked at already; ``quiet`` those of which nothing is to be said.
+    """
 
     def __init__(self, lines: Lines, dialect: Dialect) -> None:
         self.found: list[Diagnostic] = []
         self.harmless: set[str] = set()
+        self.quiet: set[str] = set()
+        self.has_aliases = False
         self._lines = lines
         self._dialect = dialect
         self._versions = versions(dialect)
@@ -42,12 +47,13 @@ class Notes:
             self._note("warning", "several-documents", message, event)
 
     def value(self, event: Any) -> None:  # noqa: ANN401 - a ScalarEvent
-        """A scalar whose first character is in ``hints.FIRST``, and which is not known to be harmless."""
+        """A scalar whose first character is in ``hints.FIRST``, and which is not ``quiet``."""
         if event.style or event.tag is not None:
             return
-        if hints.is_harmless(event.value):
-            self.harmless.add(event.value)
-        elif (message := hints.surprise(event.value, self._dialect)) is not None:
+        message = None if self._is_enough else hints.surprise(event.value, self._dialect)
+        if message is None:
+            self.quiet.add(event.value)
+        else:
             self._note("hint", "ambiguous-scalar", message, event, _MOST_HINTS)
 
     def scalar(self, event: Any) -> None:  # noqa: ANN401 - a ScalarEvent
@@ -56,6 +62,10 @@ class Notes:
             self.value(event)
         if event.tag is not None:
             self.tag(event)
+
+    @property
+    def _is_enough(self) -> bool:
+        return self._counts.get(("hint", "ambiguous-scalar"), 0) >= _MOST_HINTS
 
     def is_odd_key(self, event: Any) -> bool:  # noqa: ANN401 - a ScalarEvent
         """Whether a key, as ``value`` has them, may be the same as one that is written in another way."""
@@ -79,7 +89,11 @@ class Notes:
                 f"to readers of YAML {again[0]} the key {event.value!r} is a duplicate: write it as text, in quotes"
             )
             self._note("warning", "duplicate-key", message, event, _MOST_DUPLICATES)
-        elif not event.style and (surprise := hints.surprising_key(event.value, self._dialect)) is not None:
+        elif (
+            not event.style
+            and not self._is_enough
+            and (surprise := hints.surprising_key(event.value, self._dialect)) is not None
+        ):
             self._note("hint", "ambiguous-scalar", surprise, event, _MOST_HINTS)
 
     def tag(self, event: Any) -> None:  # noqa: ANN401 - of a node

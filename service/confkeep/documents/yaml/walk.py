@@ -38,7 +38,7 @@ def walk(parser: Source, notes: Notes, deadline: Deadline, *, exact: bool) -> bo
     """
     stack: list[set[Hashable] | None] = []
     keys: set[Hashable] | None = None
-    harmless = notes.harmless
+    harmless, quiet = notes.harmless, notes.quiet
     first = FIRST
     next_event = parser.get_event
     while True:
@@ -63,13 +63,13 @@ def walk(parser: Source, notes: Notes, deadline: Deadline, *, exact: bool) -> bo
                     kind = event.__class__
                     if kind is ScalarEvent:
                         value = event.value
-                        if value[:1] in first and value not in harmless:
+                        if value[:1] in first and value not in quiet:
                             notes.value(event)
                         if event.tag is not None:
                             notes.tag(event)
                         continue
                 else:
-                    if value[:1] in first and value not in harmless:
+                    if value[:1] in first and value not in quiet:
                         notes.value(event)
                     if event.tag is not None:
                         notes.tag(event)
@@ -77,6 +77,7 @@ def walk(parser: Source, notes: Notes, deadline: Deadline, *, exact: bool) -> bo
             elif keys is not None and kind is not MappingEndEvent:
                 # A key that is no scalar: an alias, whose value comes at once, or a collection.
                 if kind is AliasEvent:
+                    notes.has_aliases = True
                     event = next_event()
                     kind = event.__class__
                     if kind is ScalarEvent:
@@ -94,6 +95,8 @@ def walk(parser: Source, notes: Notes, deadline: Deadline, *, exact: bool) -> bo
                 if kind is not MappingStartEvent and kind is not SequenceStartEvent:
                     if kind is ScalarEvent:
                         notes.scalar(event)
+                    else:
+                        notes.has_aliases = True
                     keys = stack.pop()
                     continue
                 keys = stack.pop()
@@ -105,6 +108,8 @@ def walk(parser: Source, notes: Notes, deadline: Deadline, *, exact: bool) -> bo
                 if len(stack) > MAX_DEPTH:
                     notes.too_deep(event, TOO_DEEP)
                     return True
+            elif kind is AliasEvent:
+                notes.has_aliases = True
             elif kind is DocumentStartEvent:
                 notes.document(event)
             elif event is None:
