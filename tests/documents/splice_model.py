@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 STRINGS: Final = tuple(
     "simple|on|17:30:00|a: b|x #y||  lead|trail |multi\nline|multi\nline\n| indented\nfirst\n|\n\nx|a\n\n|tab\there|'q'|"
     "\"dq\"|- x|{{ states('a.b') }}|1e3|0o7|.5|=|<<|~|null|2024-01-01|1_000|é ü 漢字 😀|\x07bell|\u2028|---|--- a|...|#c|a,b|"
-    "[x|@a|back\\slash|end:|http://x.y/z|\ufeff|x\ry|!tag|&a|*a|%d|`|?|-|-a|y|0x1F|line1\n  line2\nline3|x\n \ny|\tx\ny".split("|")
+    "[x|@a|back\\slash|end:|http://x.y/z|\ufeff|x\ry|!tag|&a|*a|%d|`|?|-|-a|y|0x1F|line1\n  line2\nline3|x\n \ny|\tx\ny".split(
+        "|"
+    )
 )
 _NUMBERS: Final = (None, True, False, 0, 1, -5, 10**20, 1.5, 1e16, 1e-7, -0.0, 3.0)
 
@@ -29,7 +31,11 @@ def meaning(node: Node) -> Any:  # noqa: ANN401 - nested lists of whatever scala
     if isinstance(node, Scalar):
         if node.tag or node.style:
             return [node.tag or "str", node.value]
-        return [list(read(node.value, version)) for version in ("1.1", "1.2")] if not _is_text(node.value) else ["str", node.value]
+        return (
+            [list(read(node.value, version)) for version in ("1.1", "1.2")]
+            if not _is_text(node.value)
+            else ["str", node.value]
+        )
     if isinstance(node, Sequence):
         return ["list", node.tag, [meaning(one) for one in node.values]]
     return ["map", node.tag, [[meaning(key), meaning(one)] for key, one in zip(node.keys, node.values, strict=True)]]

@@ -136,8 +136,9 @@ def _decode(path: str, data: bytes) -> Text:
         raise invalid(path, 1, "not in UTF-8") from error
     except TimeoutError as error:
         raise invalid(path, 1, "reading it takes too long") from error
-    for error in (one for one in found if one.severity == "error"):
-        raise invalid(path, error.range.start.line + 1, error.message)
+    first = next((one for one in found if one.severity == "error"), None)
+    if first:
+        raise invalid(path, first.range.start.line + 1, first.message)
     mark = characters[: characters.startswith("\ufeff")]
     return Text(shown(path), characters.removeprefix(mark), mark)
 

@@ -70,18 +70,24 @@ class _Items:
         """What mine has put there, and what it has moved, in its order; at the place of what it took from there."""
         theirs_of_base = {b: t for t, b in self._pairing.base_of_theirs.items()}
         new = self._new_of_mine()
+        # What mine put before something that theirs took away comes before what theirs put at that place.
+        pairs = self._pairing.base_of_mine.items()
+        taken = {self._pairing.gap_of_mine(m): m for m, b in pairs if b not in theirs_of_base}
         for index, item in enumerate(self._mine.values):
             at_base = self._pairing.base_of_mine.get(index)
             at_theirs = None if at_base is None else theirs_of_base.get(at_base)
+            gap = self._pairing.gap_of_mine(index)
             if index in new:
-                self._put(self._pairing.gap_of_mine(index), item, self._way.of_mine(item))
+                self._put(gap, item, self._way.of_mine(item), first=index < taken.get(gap, 0))
             elif at_base is not None and at_theirs in self._moved:
                 node, source = self._moved_item(self._base.values[at_base], item, self._theirs.values[at_theirs])
-                self._put(self._pairing.gap_of_mine(index), node, source)
+                self._put(gap, node, source)
 
-    def _put(self, gap: int, node: Node, source: New) -> None:
+    def _put(self, gap: int, node: Node, source: New, *, first: bool = False) -> None:
         fixed = self._pairing.fixed
         before = self._freed.get(gap, fixed[gap] if gap < len(fixed) else len(self._theirs.values))
+        if first:
+            before = fixed[gap - 1] + 1 if gap else 0
         self._inserted.setdefault(before, []).append(node)
         self._way.changes.append(Insert(self._theirs, before, source))
 
