@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from confkeep import comparing, editing
+from confkeep.daemon import patches
 from confkeep.documents.patch import Operation
-from confkeep.errors import Conflict, InvalidDocument
+from confkeep.errors import BodyTooLarge, Conflict, InvalidDocument
 from confkeep.expect import ANYTHING
 from confkeep.files.root import Root
 from confkeep.keeper import Keeper, Request
@@ -37,6 +38,22 @@ def keeper(state: Path) -> Generator[Keeper]:
         yield made
 
 
+def test_what_is_too_large(keeper: Keeper, root: Root, disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Is not looked into: a patch is refused, a dump is saved as it is."""
+    monkeypatch.setattr(editing, "MOST", len(OLD) - 1)
+    change = Change(root, "a.yaml", None, ANYTHING, rewrite=editing.patching(root, "a.yaml", SET, most=None))
+    with pytest.raises(BodyTooLarge, match=r"a\.yaml has 15 bytes; up to 14 are patched"):
+        editing.patch(keeper, root, "a.yaml", SET, Request(b"", ANYTHING))
+    with pytest.raises(BodyTooLarge, match=r"a\.yaml has 15 bytes") as found:
+        keeper.transaction([change], Request(b"", ANYTHING).author)
+    assert (found.value.members["path"], found.value.members["limit"]) == ("a.yaml", 14)
+    with pytest.raises(BodyTooLarge, match="the patch has 15 bytes; up to 14 are taken"):
+        patches.operations(patches.Kind.MERGE_PATCH, b'{"a": 1234567}\n')
+    saved = editing.save(keeper, root, "a.yaml", Request(b"a: 3\n", ANYTHING))
+    assert (saved.kept, saved.kept_reason) == (False, "one of the two texts has over 14 bytes")
+    assert (disk / "config" / "a.yaml").read_bytes() == b"a: 3\n"
+
+
 def test_what_takes_too_long(keeper: Keeper, root: Root, disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Is named and saved by nobody; of a difference the lines remain."""
     monkeypatch.setattr(editing, "SECONDS", -1.0)
@@ -51,7 +68,9 @@ def test_what_takes_too_long(keeper: Keeper, root: Root, disk: Path, monkeypatch
     with pytest.raises(InvalidDocument, match="processor time"):
         comparing.merged(keeper, root, "a.yaml", b"# by hand\na: 2\n", base)
     present = comparing.on_disk(keeper, root, "a.yaml")
-    compared = comparing.compare(root, "a.yaml", comparing.recorded(keeper, root, "a.yaml", base), present)
+    compared = comparing.compare(
+        root, "a.yaml", comparing.recorded(keeper, root, "a.yaml", base), present, by_structure=True
+    )
     assert compared.differences is None
     assert b"\n+b: 1\n" in compared.unified
     saved = editing.save(keeper, root, "a.yaml", Request(b"a: 3\n", ANYTHING))

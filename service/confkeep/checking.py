@@ -37,7 +37,7 @@ def check_document(
         found = tuple(check(data, format_, dialect=dialect, strict=strict, seconds=_CHECK_SECONDS))
     except TimeoutError as error:
         raise InvalidDocument(
-            f"{path}: the check as {format_.upper()} took over {_CHECK_SECONDS:g} s of processor time",
+            f"{path}: the check as {format_.upper()} takes over {_CHECK_SECONDS:g} s of processor time",
             remedy="make the document smaller, or save with validate=off",
             diagnostics=(),
         ) from error

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from confkeep.absent import called
 from confkeep.documents.compare import structural, unified
 from confkeep.documents.merge import Labels, merge
-from confkeep.editing import SECONDS, too_long
+from confkeep.editing import MOST, SECONDS, too_long
 from confkeep.errors import BodyTooLarge, Forbidden, MergeConflict, NoContent, NotFound
 from confkeep.history import revisions
 from confkeep.history.revisions import State
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from confkeep.history.revisions import Revision
     from confkeep.keeper import Keeper
 
-#: Bytes that each content may have: what is compared line by line takes time.
-MOST: Final = 4 << 20
 #: How many revisions are looked at for one with another content.
 _LONGEST: Final = 1_000
 
@@ -37,7 +35,7 @@ class Side(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """What is different: line by line, and by structure (None: one of the two has none)."""
+    """What is different: line by line, and by structure (None: not asked for, or one of the two has none)."""
 
     old: Side
     new: Side
@@ -86,7 +84,7 @@ def previous(keeper: Keeper, root: Root, relative: str, present: Side, *, is_the
     raise NotFound(f"the history of {present.path} has no other content before that one", remedy="name one with from")
 
 
-def compare(root: Root, relative: str, old: Side, new: Side) -> Compared:
+def compare(root: Root, relative: str, old: Side, new: Side, *, by_structure: bool) -> Compared:
     """What is different. Raises Forbidden for a secret, BodyTooLarge, InvalidDocument (it takes too long)."""
     if is_secret(root, relative):
         raise Forbidden(
@@ -98,7 +96,7 @@ def compare(root: Root, relative: str, old: Side, new: Side) -> Compared:
         _refuse_large(side)
     lines = unified(before, after, _name("a", relative, old), _name("b", relative, new))
     format_, dialect = kind_of(root, new.path)
-    if format_ is None or old.data is None or new.data is None:
+    if not by_structure or format_ is None or old.data is None or new.data is None:
         return Compared(old, new, lines, None)
     try:
         found = structural(before, after, format_, dialect, seconds=SECONDS)

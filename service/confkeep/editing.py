@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from confkeep.documents.edit import edit
@@ -28,19 +29,25 @@ from confkeep.kind import is_secret, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeAlias
 
     from confkeep.documents.patch import Operations
     from confkeep.files.root import Root
     from confkeep.keeper import Keeper, Request
     from confkeep.saved import Content, Saved
 
+    #: The new content of a file, made of its path and its content.
+    _Made: TypeAlias = Callable[[str, bytes], bytes]
+
 #: Of the thread's processor time, for one document.
 SECONDS: Final = 5.0
+#: Bytes of a document, or of a patch, that is looked into: its nodes take up to a hundred times as much memory.
+MOST: Final = 4 << 20
 _ATTEMPTS: Final = 5
+#: For callers that take any content: they do not overtake each other again and again. Any two files may share one.
+_TURNS: Final = tuple(Lock() for _ in range(64))
 _NO_FORMAT: Final = "the name of the file announces no format that is understood"
 _OF_DOCUMENTS: Final = (InvalidDocument, NotRepresentable, PatchTestFailed, PointerNotFound)
-
-
 _HIDDEN: Final = "what is there is not shown: the file is among the secrets of the settings"
 
 
@@ -66,8 +73,12 @@ def save(keeper: Keeper, root: Root, relative: str, request: Request) -> Saved:
         format_, dialect = kind_of(root, path)
         if format_ is None:
             kept = Kept(request.data, kept=False, reason=_NO_FORMAT)
+        elif max(len(base), len(request.data)) > MOST:
+            kept = Kept(request.data, kept=False, reason=f"one of the two texts has over {MOST} bytes")
         else:
             kept = keep(base, request.data, format_, dialect, seconds=SECONDS)
+            if not kept.kept and is_secret(root, relative):
+                kept = replace(kept, reason=_HIDDEN)
         return kept.data
 
     if not request.expect.absent:
@@ -77,10 +88,10 @@ def save(keeper: Keeper, root: Root, relative: str, request: Request) -> Saved:
     return replace(keeper.save(root, relative, request), kept=False, kept_reason=kept.reason)
 
 
-def patching(root: Root, relative: str, operations: Operations, *, most: int | None) -> Callable[[str, bytes], bytes]:
+def patching(root: Root, relative: str, operations: Operations, *, most: int | None) -> _Made:
     """Makes the new content of the file: given its path and what is to be changed. Raises as ``patch``.
 
-    A few operations that copy can make much of little: over ``most`` bytes it is BodyTooLarge, as a save would be.
+    BodyTooLarge, too: for a file of over ``MOST`` bytes, and, as of a save, for over ``most`` that are made of it.
     """
 
     def made(path: str, base: bytes) -> bytes:
@@ -88,6 +99,10 @@ def patching(root: Root, relative: str, operations: Operations, *, most: int | N
         if format_ is None:
             remedy = "save the whole file, or name its format in the settings (formats)"
             raise NotRepresentable(f"{path}: {_NO_FORMAT}", remedy=remedy)
+        if len(base) > MOST:
+            raise BodyTooLarge(
+                f"{path} has {len(base)} bytes; up to {MOST} are patched", remedy="save the whole file", limit=MOST
+            )
         try:
             data = edit(base, operations, format_, dialect, seconds=SECONDS)
         except TimeoutError as error:
@@ -111,29 +126,31 @@ def patching(root: Root, relative: str, operations: Operations, *, most: int | N
 def too_long(path: str) -> InvalidDocument:
     """The error for a document that takes too much time."""
     return InvalidDocument(
-        f"{path}: this took over {SECONDS:g} s of processor time",
+        f"{path}: this takes over {SECONDS:g} s of processor time",
         remedy="make the document smaller, or save the whole file",
     )
 
 
-def _rewrite(keeper: Keeper, root: Root, relative: str, request: Request, made: Callable[[str, bytes], bytes]) -> Saved:
+def _rewrite(keeper: Keeper, root: Root, relative: str, request: Request, made: _Made) -> Saved:
     """Save what is ``made`` of the expected content, given the file's path and that content."""
-    attempts = _ATTEMPTS if request.expect.anything else 1
-    while True:
-        attempts -= 1
-        there = keeper.read(root, relative)
-        if not request.expect.holds(there.etag):
-            return keeper.save(root, relative, replace(request, data=_again(keeper, there, request, made)))
-        expect = Expect(etags=frozenset({there.etag}))
-        data = made(there.path, there.data)
-        try:
-            return keeper.save(root, relative, replace(request, data=data, expect=expect))
-        except Conflict:
-            if not attempts:
-                raise
+    if not request.expect.anything:
+        return _attempt(keeper, root, relative, request, made)
+    with _TURNS[hash((root.path, relative)) % len(_TURNS)]:
+        for _ in range(_ATTEMPTS - 1):
+            with suppress(Conflict):
+                return _attempt(keeper, root, relative, request, made)
+        return _attempt(keeper, root, relative, request, made)
 
 
-def _again(keeper: Keeper, there: Content, request: Request, made: Callable[[str, bytes], bytes]) -> bytes:
+def _attempt(keeper: Keeper, root: Root, relative: str, request: Request, made: _Made) -> Saved:
+    there = keeper.read(root, relative)
+    if not request.expect.holds(there.etag):
+        return keeper.save(root, relative, replace(request, data=_again(keeper, there, request, made)))
+    data = made(there.path, there.data)
+    return keeper.save(root, relative, replace(request, data=data, expect=Expect(etags=frozenset({there.etag}))))
+
+
+def _again(keeper: Keeper, there: Content, request: Request, made: _Made) -> bytes:
     """What is there, where it is what is ``made`` of the expected content: then the request is a repeated one.
 
     Raises Conflict.

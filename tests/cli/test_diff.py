@@ -135,3 +135,15 @@ def test_colours(two: Path) -> None:
         assert ("\x1b[32m+" in terminal.printed) is coloured
         assert "+\tb: \\x1b[2J\n" in terminal.text
     assert b"\x1b[2J" in local("diff", *names).out
+
+
+def test_names_are_quoted_once(tmp_path: Path) -> None:
+    """As git quotes them: patch(1) finds the file again."""
+    (tmp_path / "a\nb.yaml").write_bytes(OLD)
+    (tmp_path / "new.yaml").write_bytes(NEW)
+    assert local("diff", "a\nb.yaml", "new.yaml", cwd=tmp_path).text.startswith('--- "a\\012b.yaml"\n+++ new.yaml\n')
+
+
+def test_an_empty_revision(address: str, confkeep: Command) -> None:
+    """An unset variable of a script asks for nothing else."""
+    failure(confkeep("diff", address, "--from", "", "--json"), 2, "unknown-parameter")

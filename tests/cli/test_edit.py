@@ -139,11 +139,14 @@ def test_editor_that_fails_after_it_has_written(
 
 
 def test_editor_that_removes_the_file(edit: Edit, folder: Folder, copies: Path) -> None:
-    """Nothing is saved; whatever it left beside it is not removed."""
+    """Nothing is saved; whatever it left beside it is not removed, and nothing that is gone is said to be kept."""
     address = folder.file("a.yaml", OLD)
     with untouched(folder.daemon, folder.path):
-        members = failure(edit("rm")("edit", address, "--json"), 1, "io-error")
-    assert Path(members["copy"]).parent.is_dir()
+        for editor in ("rm", 'rm -r "$(dirname "$1")"; true'):
+            assert "copy" not in failure(edit(editor)("edit", address, "--json"), 1, "io-error")
+            assert list(copies.iterdir()) == []
+        members = failure(edit('sh -c \'mv "$0" "$0.old"\'')("edit", address, "--json"), 1, "io-error")
+    assert Path(members["copy"]) == the_copy(copies).parent
 
 
 def test_which_editor(confkeep: Command, folder: Folder) -> None:

@@ -89,6 +89,14 @@ def test_in_a_transaction(client: Client, folder: Folder) -> None:
     assert folder.read("a.yaml") == folder.read("b.yaml") == NEW
 
 
+def test_a_change_has_data_or_a_patch(client: Client, folder: Folder) -> None:
+    """Neither of the two is left out unseen."""
+    at = split(folder.file("a.yaml", OLD))
+    with pytest.raises(BadParameter, match=r"a\.yaml: data and patch cannot both"):
+        client.transaction([Change(*at, NEW, ANYTHING, patch={"a": 3})])
+    assert folder.read("a.yaml") == OLD
+
+
 def test_comments_are_kept(client: Client, folder: Folder) -> None:
     """The opened file knows what was really saved, and goes on from there."""
     file = client.open(*split(folder.file("a.yaml", OLD)))

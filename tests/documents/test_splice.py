@@ -278,7 +278,7 @@ def test_contradiction() -> None:
     outer, inner = at(stream), at(stream, 0)
     with pytest.raises(ValueError, match="two changes"):
         splice(stream, [Remove(outer, 0), Replace(outer, 0, Value(1))], Syntax.YAML)
-    with pytest.raises(ValueError, match="overlap"):
+    with pytest.raises(NotRepresentable, match="overlap"):
         splice(stream, [Replace(outer, 0, Value(1)), Replace(inner, 0, Value(1))], Syntax.YAML)
     with pytest.raises(ValueError, match="entry 1 of 1"):
         splice(stream, [Remove(outer, 1)], Syntax.YAML)

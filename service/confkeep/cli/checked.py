@@ -54,7 +54,7 @@ def _check(options: argparse.Namespace, given_name: str, name: str) -> Checked:
             found = check(data, format_, dialect=dialect, strict=True, seconds=SECONDS)
     except TimeoutError as error:
         raise InvalidDocument(
-            f"{name}: the check as {format_.upper()} took over {SECONDS:g} s of processor time",
+            f"{name}: the check as {format_.upper()} takes over {SECONDS:g} s of processor time",
             remedy="make the document smaller",
         ) from error
     return Checked(name, format_, dialect, tuple(found))

@@ -63,6 +63,11 @@ def number_of(asked: Client, address: str, written: str) -> int:
 
 
 def version_of(asked: Client, address: str, written: str) -> int | str:
-    """A revision by its number, as ``number_of`` has it; anything else is left to the daemon: an etag, ``disk``."""
+    """A revision by its number, as ``number_of`` has it; anything else is left to the daemon: an etag, ``disk``.
+
+    Raises BadParameter, NotFound.
+    """
+    if not written:  # left out of the query, it would be another question
+        raise BadParameter("an empty text is no revision", remedy="give its number, or its etag")
     is_number = written.isdecimal() and len(written) <= _MOST_DIGITS  # an etag may have nothing but digits, 64 of them
     return number_of(asked, address, written) if is_number else written.strip('"')

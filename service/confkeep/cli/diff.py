@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from confkeep.cli import connection, difference, given, kind
 from confkeep.cli.extra import needed_by
-from confkeep.cli.output import plain, print_json
+from confkeep.cli.output import print_json
 from confkeep.errors import BadParameter
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _local(options: argparse.Namespace) -> int:
 def _unified(options: argparse.Namespace, old: bytes, new: bytes) -> bytes:
     from confkeep.documents.unified import unified
 
-    return unified(old, new, plain(options.old), plain(options.new))
+    return unified(old, new, options.old, options.new)  # it quotes names
 
 
 def _members(options: argparse.Namespace, old: bytes, new: bytes) -> dict[str, Any]:

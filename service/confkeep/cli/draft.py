@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from confkeep.cli.output import plain
@@ -39,13 +40,16 @@ class Draft:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        # Where the editor has removed the file, what it left may be beside it.
+        kept = self.path if os.path.lexists(self.path) else self._directory
         if error is None or not self._is_precious():
-            shutil.rmtree(self._directory)
+            with suppress(FileNotFoundError):
+                shutil.rmtree(self._directory)
         elif isinstance(error, ConfkeepError):
-            error.members["copy"] = self.path
-            error.remedy = "; ".join(filter(None, (error.remedy, f"your text is kept in {self.path}")))
+            error.members["copy"] = kept
+            error.remedy = "; ".join(filter(None, (error.remedy, f"your text is kept in {kept}")))
         else:
-            print(plain(f"confkeep: your text is kept in {self.path}"), file=sys.stderr)
+            print(plain(f"confkeep: your text is kept in {kept}"), file=sys.stderr)
 
     def read(self) -> bytes:
         """What is in it. Raises IoError."""
@@ -64,7 +68,7 @@ class Draft:
         try:
             return self.read() != self._read
         except IoError:
-            return True  # whatever the editor made of it may still be beside it
+            return os.path.isdir(self._directory) and bool(os.listdir(self._directory))
 
 
 def _private(path: str, flags: int) -> int:

@@ -123,5 +123,5 @@ def three_way(options: argparse.Namespace, name: str, base: bytes, mine: bytes, 
             return merge(base, mine, theirs, format_, dialect, labels=Labels(), seconds=kind.SECONDS)
     except TimeoutError as error:
         raise InvalidDocument(
-            f"{name}: the merge took over {kind.SECONDS:g} s of processor time", remedy="merge line by line: --as text"
+            f"{name}: the merge takes over {kind.SECONDS:g} s of processor time", remedy="merge line by line: --as text"
         ) from error

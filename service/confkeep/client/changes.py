@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from confkeep.client.addressing import check_name
 from confkeep.client.asking import patch_of
 from confkeep.client.expecting import expectation, member
+from confkeep.errors import BadParameter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +43,10 @@ def body(changes: Sequence[Change]) -> bytes:
 
 def _said(change: Change) -> dict[str, object]:
     check_name(change.root, change.path)
+    if change.patch is not None and change.data is not None:
+        raise BadParameter(
+            f"{change.root}/{change.path}: data and patch cannot both say what is to become of it", remedy="give one"
+        )
     said: dict[str, object] = {"root": change.root, "path": change.path, **member(expectation(change.expect))}
     if change.patch is not None:
         patch_of(change.patch)  # whether JSON can say it

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import msgspec
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from confkeep.comparing import Compared, Side
     from confkeep.daemon.requests import Address
     from confkeep.documents.compare import Difference
+
+
+#: A string written by ``json``, which escapes half of a surrogate pair: keys of JSON may have one, UTF-8 cannot.
+Text: TypeAlias = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "string"})]
 
 
 class SideAnswer(msgspec.Struct):
@@ -37,15 +41,16 @@ class DifferenceAnswer(msgspec.Struct):
     """What became of ``path`` (a JSON Pointer; of the old document, of the new one where it was added)."""
 
     kind: Literal["added", "removed", "changed"]
-    path: str
+    path: Text
     old: msgspec.Raw
     new: msgspec.Raw
 
     @classmethod
     def of(cls, difference: Difference) -> DifferenceAnswer:
-        """From the comparison. The values are written by ``json``, which knows numbers of any size."""
-        old, new = (msgspec.Raw(json.dumps(value).encode("ascii")) for value in (difference.old, difference.new))
-        return cls(difference.kind, difference.path, old, new)
+        """From the comparison. All is written by ``json``, which knows numbers of any size, too."""
+        written = (difference.path, difference.old, difference.new)
+        path, old, new = (msgspec.Raw(json.dumps(value).encode("ascii")) for value in written)
+        return cls(difference.kind, path, old, new)
 
 
 class DiffAnswer(msgspec.Struct):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from confkeep.errors import BadPatch, UnsupportedMediaType
+from confkeep.errors import BadPatch, BodyTooLarge, UnsupportedMediaType
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +47,10 @@ def patch(keeper: Keeper, at: Address, kind: Kind, body: bytes, save: Save) -> S
 
 
 def patching(at: Address, body: bytes, most: int) -> Callable[[str, bytes], bytes]:
-    """The same of one change of a transaction: an array is a JSON Patch, an object a merge patch. Raises BadPatch."""
+    """The same of one change of a transaction: an array is a JSON Patch, an object a merge patch.
+
+    Raises as ``operations``.
+    """
     from confkeep import editing
 
     kind = {b"[": Kind.JSON_PATCH, b"{": Kind.MERGE_PATCH}.get(body[:1])
@@ -60,7 +63,12 @@ def patching(at: Address, body: bytes, most: int) -> Callable[[str, bytes], byte
 
 
 def operations(kind: Kind, body: bytes) -> Operations:
-    """What is to be done. Raises BadPatch."""
+    """What is to be done. Raises BadPatch, BodyTooLarge."""
     from confkeep.documents.patch import json_patch, merge_patch
+    from confkeep.editing import MOST
 
+    if len(body) > MOST:
+        raise BodyTooLarge(
+            f"the patch has {len(body)} bytes; up to {MOST} are taken", remedy="save the whole file", limit=MOST
+        )
     return json_patch(body) if kind is Kind.JSON_PATCH else merge_patch(body)

@@ -146,17 +146,19 @@ class Parameters:
             raise self._wrong(name, f"a whole number from 1 to {most}")
         return int(value)
 
-    def version(self, name: str) -> int | str | None:
-        """One content of a file: a revision's number, an etag, or ``DISK``; None where it is missing."""
+    def version(self, name: str, *, disk: bool = True) -> int | str | None:
+        """One content of a file: a revision's number, an etag, or with ``disk`` ``DISK``; None where it is missing."""
         value = self.values.get(name)
         if value is None:
             return None
         bare = value.strip('"')
-        if value == DISK or _ETAG.fullmatch(bare):
+        if (disk and value == DISK) or _ETAG.fullmatch(bare):
             return bare
         if value.isascii() and value.isdigit() and len(value) < _MOST_DIGITS:
             return int(value)
-        raise self._wrong(name, f"a revision's number, an etag, or {DISK}")
+        raise self._wrong(
+            name, f"a revision's number, an etag, or {DISK}" if disk else "a revision's number or an etag"
+        )
 
     def _wrong(self, name: str, wanted: str) -> BadParameter:
         return BadParameter(f"{name}={self.values[name]!r} is not {wanted}", remedy=f"give {wanted}", parameter=name)
@@ -230,9 +232,7 @@ async def body(request: Request, most: int) -> bytes:
     """
     for name in ("content-range", "content-encoding"):
         if name in request.headers:
-            raise BadParameter(
-                f"{name} is not taken on a save", remedy="send the whole content, as it is to be on the disk"
-            )
+            raise BadParameter(f"{name} is not taken here", remedy="send the whole body, as it is")
     remedy = "raise max_body in the settings if this really is configuration" if most else "send this without a body"
     too_large = BodyTooLarge(f"the body is over {most} bytes", remedy=remedy, limit=most)
     announced = request.headers.get("content-length", "0")

@@ -69,4 +69,13 @@ class Remove:
     index: int
 
 
-Change: TypeAlias = Replace | Insert | Add | Remove
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """The key of entry ``index``, a scalar, becomes ``key``; its value and place stay."""
+
+    container: Mapping
+    index: int
+    key: New
+
+
+Change: TypeAlias = Replace | Insert | Add | Remove | Rename

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+
+class _Pauses:
+    """How many threads are in one, and whether the first of them found the collector on."""
+
+    def __init__(self) -> None:
+        self.lock: Final = threading.Lock()
+        self.running = 0
+        self.was_on = False
+
+
+_PAUSES: Final = _Pauses()
 
 
 @contextlib.contextmanager
@@ -15,12 +28,18 @@ def paused() -> Generator[None]:
     """No collection while a document's nodes are made and compared.
 
     They hold no cycles, but each few thousand of them set off a walk through all that are there: of an edit of 1 MB,
-    that was 45 % of the time. Threads that overlap end with the collector on, if it was.
+    that was 45 % of the time. The collector is one for all threads: the first pause stops it, the last one that ends
+    starts it again, if it was on.
     """
-    was_on = gc.isenabled()
-    gc.disable()
+    with _PAUSES.lock:
+        if not _PAUSES.running:
+            _PAUSES.was_on = gc.isenabled()
+            gc.disable()
+        _PAUSES.running += 1
     try:
         yield
     finally:
-        if was_on:
-            gc.enable()
+        with _PAUSES.lock:
+            _PAUSES.running -= 1
+            if not _PAUSES.running and _PAUSES.was_on:
+                gc.enable()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from confkeep.documents.align import align
-from confkeep.documents.changes import Add, Insert, Remove, Replace, Source, Value
+from confkeep.documents.changes import Add, Insert, Remove, Rename, Replace, Source, Value
 from confkeep.documents.matching import rising
 from confkeep.documents.node import Alias, Mapping, Scalar, Sequence
 from confkeep.documents.reading import own_tag, resolved
+from confkeep.documents.renames import renames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,6 +99,7 @@ class _Differ:
 
     def _mapping(self, old: Mapping, new: Mapping) -> _Found:
         mine, others = self._reading.entries(old), self._reading.entries(new)
+        renamed = self._renamed(old, mine, others)
         found = _Found()
         place = 0
         for key, entry in others.items():
@@ -104,15 +107,32 @@ class _Differ:
             if had is not None and had.at is not None:
                 found.join(self.pair(old, had.at, had.value, entry.value))
                 place = had.at + 1
+            elif key in renamed:
+                at, value = renamed[key]
+                found.now.append(Rename(old, at, self._source(entry.key)))
+                found.join(self.pair(old, at, value, entry.value))
+                place = at + 1
             elif had is None:
                 found.now.append(self._add(old, place, entry))
             elif not self._same(had.value, entry.value):
                 found.later.append(self._add(old, max(place, self._behind_merge(old)), entry))
-        gone = {key: entry for key, entry in mine.items() if key not in others}
+        stay = {at for at, _ in renamed.values()}
+        gone = {key: entry for key, entry in mine.items() if key not in others and entry.at not in stay}
         if any(entry.at is None for entry in gone.values()):
             found.later = self._without_merge(old, mine, others)
         found.now += [Remove(old, at) for at in self._places(old, gone)]
         return found
+
+    def _renamed(self, old: Mapping, mine: dict[int, Entry], others: dict[int, Entry]) -> dict[int, tuple[int, Node]]:
+        """By the new key: where in ``old`` the entry with the old one is, and its value."""
+        gone = {key: entry for key, entry in mine.items() if key not in others}
+        come = {key: entry for key, entry in others.items() if key not in mine}
+        if not gone or not come:
+            return {}
+        times = Counter(map(self._reading.fingerprint, (key for key in old.keys if not self._reading.is_merge(key))))
+        gone = {key: entry for key, entry in gone.items() if times[key] == 1}
+        found = ((key, gone[old_key]) for key, old_key in renames(gone, come, self._reading).items())
+        return {key: (entry.at, entry.value) for key, entry in found if entry.at is not None}
 
     def _add(self, old: Mapping, place: int, entry: Entry) -> Add:
         return Add(old, place, self._source(entry.key), self._source(entry.value))

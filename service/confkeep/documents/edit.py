@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from confkeep.documents.patch import Operation, Operations
 
 _EDITABLE: Final = {Format.YAML, Format.JSON, Format.JSONC, Format.TOML}
-_WHOLE: Final = "Change the text itself, and put the whole file."
+_WHOLE: Final = "change the text itself, and put the whole file"
+#: Characters that a text may grow to: each copy of a whole document into itself doubles it, and 40 fit in one patch.
+MAX_LENGTH: Final = 1 << 22
 
 
 def edit(data: bytes, operations: Operations, format_: Format, dialect: Dialect, *, seconds: float) -> bytes:
@@ -45,7 +47,7 @@ def edit(data: bytes, operations: Operations, format_: Format, dialect: Dialect,
     except UnicodeDecodeError as error:
         raise InvalidDocument(
             f"the document is not valid {error.encoding}: {error.reason} at byte {error.start}",
-            remedy="Save it as UTF-8 first.",
+            remedy="save it as UTF-8 first",
         ) from error
     with paused():
         if format_ is Format.TOML:
@@ -57,7 +59,7 @@ def edit(data: bytes, operations: Operations, format_: Format, dialect: Dialect,
     try:
         return encoding.encode(changed)
     except UnicodeEncodeError as error:
-        raise NotRepresentable("a lone surrogate is no character of a file", remedy="Leave it out.") from error
+        raise NotRepresentable("a lone surrogate is no character of a file", remedy="leave it out") from error
 
 
 def _toml(text: str, operations: Operations, deadline: Deadline) -> str:
@@ -107,6 +109,8 @@ def _done(stream: Stream, changes: Sequence[Change], format_: Format, deadline: 
         text = splice(stream, changes, Syntax.YAML if format_ is Format.YAML else Syntax.JSON)
     except NotRepresentable as error:
         raise NotRepresentable(error.detail, remedy=error.remedy or _WHOLE) from error
+    if len(text) > MAX_LENGTH:
+        raise NotRepresentable(f"the text would grow to over {MAX_LENGTH:,} characters", remedy="copy less")
     try:
         new = compose(text, format_, deadline)
     except Uncomposable as error:

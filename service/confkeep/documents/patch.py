@@ -50,11 +50,11 @@ def json_patch(body: bytes) -> tuple[Operation, ...]:
     """The operations that ``body`` holds as ``application/json-patch+json``. Raises BadPatch."""
     operations = _read(body, "JSON Patch")
     if not isinstance(operations, list):
-        raise BadPatch("a JSON Patch is an array of operations (RFC 6902, section 3)", remedy='Send [{"op": …}, …].')
+        raise BadPatch("a JSON Patch is an array of operations (RFC 6902, section 3)", remedy='send [{"op": …}, …]')
     if len(operations) > MAX_OPERATIONS:
         raise BadPatch(
             f"the patch has {len(operations):,} operations, at most {MAX_OPERATIONS:,} are taken",
-            remedy="Send several patches, or the whole file.",
+            remedy="send several patches, or the whole file",
         )
     return tuple(_operation(number, operation) for number, operation in enumerate(operations))
 
@@ -67,16 +67,16 @@ def merge_patch(body: bytes) -> Merge:
 def _operation(number: int, members: JsonValue) -> Operation:
     """Members that RFC 6902 does not define are ignored (section 4)."""
     if not isinstance(members, dict):
-        raise BadPatch(f"operation {number} is not an object", remedy='Write {"op": …, "path": …}.')
+        raise BadPatch(f"operation {number} is not an object", remedy='write {"op": …, "path": …}')
     op = _string(number, members, "op")
     if op not in get_args(Op):
-        raise BadPatch(f"operation {number} has the unknown op {op!r}", remedy=f"There are {', '.join(get_args(Op))}.")
+        raise BadPatch(f"operation {number} has the unknown op {op!r}", remedy=f"there are {', '.join(get_args(Op))}")
     path = _pointer(number, members, "path")
     if op in _WITH_VALUE and "value" not in members:
-        raise BadPatch(f"operation {number} ({op} {path!r}) has no value", remedy='Give it a "value"; null is one.')
+        raise BadPatch(f"operation {number} ({op} {path!r}) has no value", remedy='give it a "value"; null is one')
     source = _pointer(number, members, "from") if op in _WITH_SOURCE else None
     if op == "move" and source is not None and path.startswith(source + "/"):
-        raise BadPatch(f"operation {number} moves {source!r} into itself, to {path!r}", remedy="Copy it instead.")
+        raise BadPatch(f"operation {number} moves {source!r} into itself, to {path!r}", remedy="copy it instead")
     return Operation(cast("Op", op), path, members["value"] if op in _WITH_VALUE else None, source)
 
 
@@ -85,9 +85,7 @@ def _string(number: int, members: dict[str, JsonValue], name: str) -> str:
     if isinstance(found, str):
         return found
     what = "is not a string" if name in members else "is missing"
-    raise BadPatch(
-        f'"{name}" of operation {number} {what}', remedy="RFC 6902, section 4, says which members there are."
-    )
+    raise BadPatch(f'"{name}" of operation {number} {what}', remedy="RFC 6902, section 4, says which members there are")
 
 
 def _pointer(number: int, members: dict[str, JsonValue], name: str) -> str:
@@ -104,7 +102,7 @@ def _read(body: bytes, what: str) -> JsonValue:
     try:
         text = body.decode("utf-8")  # RFC 8259, section 8.1
         if _too_deep(text):
-            raise BadPatch(f"the {what} is nested more than {MAX_DEPTH} deep", remedy="Send the whole file.")
+            raise BadPatch(f"the {what} is nested more than {MAX_DEPTH} deep", remedy="send the whole file")
         return cast(
             "JsonValue",
             json.loads(text, parse_constant=_constant, parse_int=_int, parse_float=_float, object_pairs_hook=_members),
@@ -112,7 +110,7 @@ def _read(body: bytes, what: str) -> JsonValue:
     except BadPatch:
         raise
     except ValueError as error:  # of the decoder, of UTF-8, and ours below
-        raise BadPatch(f"the {what} is not JSON: {error}", remedy="Send JSON in UTF-8 (RFC 8259).") from error
+        raise BadPatch(f"the {what} is not JSON: {error}", remedy="send JSON in UTF-8 (RFC 8259)") from error
 
 
 def _too_deep(text: str) -> bool:

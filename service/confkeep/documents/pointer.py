@@ -24,15 +24,13 @@ def steps(pointer: str) -> tuple[str, ...]:
     if not pointer:
         return ()
     if not pointer.startswith("/"):
-        raise BadPatch(
-            f"{pointer!r} is not a JSON Pointer", remedy="Begin it with a slash, as in /automations/0/alias."
-        )
+        raise BadPatch(f"{pointer!r} is not a JSON Pointer", remedy="begin it with a slash, as in /automations/0/alias")
     if _BAD_ESCAPE.search(pointer):
         raise BadPatch(
-            f"{pointer!r} is not a JSON Pointer: a ~ stands alone", remedy="Write ~0 for a tilde and ~1 for a slash."
+            f"{pointer!r} is not a JSON Pointer: a ~ stands alone", remedy="write ~0 for a tilde and ~1 for a slash"
         )
     if pointer.count("/") > MAX_STEPS:
-        raise BadPatch(f"a JSON Pointer of more than {MAX_STEPS} steps", remedy="No document is nested so deep.")
+        raise BadPatch(f"a JSON Pointer of more than {MAX_STEPS} steps", remedy="no document is nested so deep")
     return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer[1:].split("/"))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
 
-from confkeep.documents.changes import Add, Insert, Remove, Replace, Source, Value
+from confkeep.documents.changes import Add, Insert, Remove, Rename, Replace, Source, Value
 from confkeep.documents.editing.alike import alike, is_written
 from confkeep.documents.editing.equal import everyone
 from confkeep.documents.editing.remarks import lost_comment
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 #: Collections compared.
 _BETWEEN_LOOKS: Final = 256
-_REMEDY: Final = "Nothing was written. Change the text itself, and put the whole file."
+_REMEDY: Final = "change the text itself, and put the whole file; nothing was written"
 
 
 def prove(old: Stream, changes: Several[Change], new: Stream, format_: Format, deadline: Deadline) -> None:
@@ -171,6 +171,7 @@ def _items(sequence: Sequence, changes: list[Change]) -> list[Expected]:
 
 def _entries(mapping: Mapping, changes: list[Change]) -> tuple[list[Expected], list[Expected]]:
     replaced, added = _sorted(changes)
+    renamed = {change.index: change.key for change in changes if isinstance(change, Rename)}
     keys: list[Expected] = []
     values: list[Expected] = []
     for index in range(len(mapping.values) + 1):
@@ -181,7 +182,7 @@ def _entries(mapping: Mapping, changes: list[Change]) -> tuple[list[Expected], l
         if index < len(mapping.values):
             change = replaced.get(index)
             if not isinstance(change, Remove):
-                keys.append(mapping.keys[index])
+                keys.append(renamed.get(index, mapping.keys[index]))
                 values.append(change.new if change is not None else mapping.values[index])
     return keys, values
 
@@ -193,6 +194,6 @@ def _sorted(changes: list[Change]) -> tuple[dict[int, Replace | Remove], dict[in
     for change in changes:
         if isinstance(change, Replace | Remove):
             replaced[change.index] = change
-        else:
+        elif not isinstance(change, Rename):
             added.setdefault(change.index, []).append(change)
     return replaced, added

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 MOST_NODES: Final = 10_000
 MAX_DEPTH: Final = 200
 LEFT_OUT: Final = "…"
+_MOST_DIGITS: Final = 300
+_MOST_BITS: Final = 14_000
 _TYPES: Final = {"null", "bool", "int", "float", "number"}
 
 
@@ -58,7 +60,7 @@ class _Showing:
     def _scalar(self, node: Scalar) -> JsonValue:
         kind, value = self._reading.meanings(node)[-1]
         if kind in _TYPES:
-            return _json(value)
+            return node.value if _is_long(value) else _json(value)
         if kind == "str" or node.tag is None:
             return node.value
         return f"{node.tag} {node.value}".rstrip()
@@ -71,9 +73,16 @@ def key_text(key: Node) -> str:
     return key.value if isinstance(key, Scalar) else LEFT_OUT
 
 
+def _is_long(value: Hashable) -> bool:
+    """Whether a number has more digits than its readers take: Python 4,300, floats 308 in front of the point."""
+    if isinstance(value, Decimal):
+        return abs(value.adjusted()) > _MOST_DIGITS
+    return isinstance(value, int) and value.bit_length() > _MOST_BITS
+
+
 def _json(value: Hashable) -> JsonValue:
     if isinstance(value, Decimal):
-        value = int(value) if value == value.to_integral_value() and abs(value) < 1 << 53 else float(value)
+        value = int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value if isinstance(value, bool | int | float | str) else None

@@ -11,6 +11,7 @@ from confkeep.documents.splicing.empty import clear, slot_to_fill
 from confkeep.documents.splicing.flow import FlowEntries, put_json_root
 from confkeep.documents.splicing.group import grouped
 from confkeep.documents.splicing.paths import path_to
+from confkeep.documents.splicing.rename import rename
 from confkeep.documents.splicing.slot import Filled, Slot, put_root
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ def splice(stream: Stream, changes: Sequence[Change], syntax: Syntax) -> str:
     it go with it. A collection that loses its last entry is left as ``[]`` or ``{}``. Nothing is proved here: callers
     parse the text again and compare.
 
-    Raises NotRepresentable with the reason when a change cannot be written there, ValueError when changes contradict
-    each other: two of one node, or one inside of what another one replaces or removes.
+    Raises NotRepresentable with the reason when a change cannot be written there, or is inside of what another one
+    replaces or removes; ValueError when two are of one node, or one is of a node that is not in ``stream``.
     """
     groups, roots = grouped(changes)
     draft = Draft(stream, syntax, changes)
@@ -51,6 +52,8 @@ def _change(draft: Draft, group: Group) -> None:
     path = path_to(draft.stream, group.container)
     depth = len(path)
     container = group.container
+    for index, key in group.renamed.items():
+        rename(draft, container, index, key)
     if container.flow:
         if group.fills and (slot := slot_to_fill(draft, path, container)):
             slot.put(Filled(group))

@@ -46,6 +46,14 @@ def test_where_nothing_can_be_kept(folder: Folder) -> None:
         assert said["kept_reason"]
 
 
+def test_a_secret_is_saved_and_not_told(folder: Folder) -> None:
+    """Why its text could not be kept has nothing of what is there."""
+    address = folder.file("secrets.yaml", OLD)
+    answer = folder.daemon.put(address, b"a: &hunter2 [*hunter2]\n", f"{KEEP}&validate=off")
+    assert (answer.json["kept"], "secrets of the settings" in answer.json["kept_reason"]) == (False, True)
+    assert b"hunter2" not in answer.body
+
+
 def test_a_dump_that_is_none(folder: Folder) -> None:
     """It is checked as any save is."""
     address = folder.file("a.yaml", OLD)

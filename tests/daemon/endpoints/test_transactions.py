@@ -105,6 +105,7 @@ def test_history(folder: Folder) -> None:
         (b"[]", 422, "unknown-parameter"),
         (b'{"changes": []}', 422, "unknown-parameter"),
         (b'{"changes": [], "x": 1}', 422, "unknown-parameter"),
+        (b'{"changes": [{"root": "ha", "path": "a", "patch": ' + b"[" * 5_000, 422, "unknown-parameter"),
         (b'{"changes": [{"root": "ha", "path": "a", "content": "x"}]}', 428, "precondition-required"),
         (b'{"changes": [{"root": "ha", "path": "a", "if_match": "*"}]}', 422, "unknown-parameter"),
         (b'{"changes": [{"root": "ha", "path": "a", "content": "", "remove": true, "if_match": "*"}]}', 422,

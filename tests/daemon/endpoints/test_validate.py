@@ -77,7 +77,8 @@ def test_a_root_has_settings(serve: Serve, disk: Path) -> None:
     ("query", "status", "slug"),
     [
         ("", 422, "unknown-parameter"),
-        ("?root=ha", 400, "bad-path"),
+        ("?root=ha", 422, "unknown-parameter"),
+        ("?root=ha&format=yaml", 422, "unknown-parameter"),
         ("?root=ha&name=../a", 400, "bad-path"),
         ("?root=none&name=a", 404, "no-root"),
         ("?format=word", 422, "unknown-parameter"),

@@ -41,7 +41,7 @@ class DiffEndpoint(HTTPEndpoint):
         parameters = Parameters(request, "from", "to", "format")
         old, new = parameters.version("from"), parameters.version("to")
         format_ = parameters.one_of("format", DiffFormat)
-        compared = await daemon.run(_recorded, daemon.keeper, at, old, DISK if new is None else new)
+        compared = await daemon.run(_recorded, daemon.keeper, at, old, DISK if new is None else new, format_)
         return _answer(at, compared, format_)
 
     async def post(self, request: Request) -> Response:
@@ -52,11 +52,13 @@ class DiffEndpoint(HTTPEndpoint):
         old = parameters.version("from")
         format_ = parameters.one_of("format", DiffFormat)
         proposed = await body(request, daemon.settings.max_body)
-        compared = await daemon.run(_proposed, daemon.keeper, at, DISK if old is None else old, proposed)
+        compared = await daemon.run(_proposed, daemon.keeper, at, DISK if old is None else old, proposed, format_)
         return _answer(at, compared, format_)
 
 
-def _recorded(keeper: Keeper, at: Address, old: int | str | None, new: int | str) -> Compared:
+def _recorded(
+    keeper: Keeper, at: Address, old: int | str | None, new: int | str, format_: DiffFormat | None
+) -> Compared:
     from confkeep import comparing  # on the worker thread, where it is first needed: the parsers take time
 
     after = comparing.side(keeper, at.root, at.relative, new)
@@ -64,15 +66,15 @@ def _recorded(keeper: Keeper, at: Address, old: int | str | None, new: int | str
         before = comparing.previous(keeper, at.root, at.relative, after, is_there=new == DISK)
     else:
         before = comparing.side(keeper, at.root, at.relative, old)
-    return comparing.compare(at.root, at.relative, before, after)
+    return comparing.compare(at.root, at.relative, before, after, by_structure=format_ is DiffFormat.JSON)
 
 
-def _proposed(keeper: Keeper, at: Address, old: int | str, proposed: bytes) -> Compared:
+def _proposed(keeper: Keeper, at: Address, old: int | str, proposed: bytes, format_: DiffFormat | None) -> Compared:
     from confkeep import comparing
 
     before = comparing.side(keeper, at.root, at.relative, old)
     after = comparing.Side(before.path, proposed, etag_of(proposed))
-    return comparing.compare(at.root, at.relative, before, after)
+    return comparing.compare(at.root, at.relative, before, after, by_structure=format_ is DiffFormat.JSON)
 
 
 def _answer(at: Address, compared: Compared, format_: DiffFormat | None) -> Response:

@@ -8,7 +8,7 @@ from starlette.endpoints import HTTPEndpoint
 from starlette.responses import Response
 
 from confkeep.daemon import service
-from confkeep.daemon.requests import DISK, Address, Parameters, body, file_address
+from confkeep.daemon.requests import Address, Parameters, body, file_address
 from confkeep.errors import BadParameter
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ class MergeEndpoint(HTTPEndpoint):
         """The body merged with what is on the disk. Nothing is written: ``ETag`` is what the save has to replace."""
         daemon = service.of(request)
         at = file_address(request, _PREFIX, daemon.roots)
-        base = Parameters(request, "base").version("base")
-        if base is None or base == DISK:
+        base = Parameters(request, "base").version("base", disk=False)
+        if base is None:
             raise BadParameter(
                 "a merge needs to know what was edited", remedy="give base: its etag, or its revision", parameter="base"
             )

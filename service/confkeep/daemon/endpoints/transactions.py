@@ -12,7 +12,7 @@ from confkeep.daemon import patches, saves, service
 from confkeep.daemon.answers import SaveAnswer, TransactionAnswer
 from confkeep.daemon.requests import Address, Parameters, address_of, body, expect_of
 from confkeep.documents.check import Validate
-from confkeep.errors import BadParameter, BadPatch
+from confkeep.errors import BadParameter, BadPatch, BodyTooLarge
 from confkeep.files.root import OnBusy
 from confkeep.transaction import Change
 
@@ -87,7 +87,7 @@ def _tell(daemon: Service, answers: list[SaveAnswer]) -> None:
 def _decoded(data: bytes, most: int) -> list[ChangeRequest]:
     try:
         changes = _DECODER.decode(data).changes
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadParameter(
             f"the body is not what a transaction looks like: {error}",
             remedy='send {"changes": [{"root": …, "path": …, "if_match": …, "content": …}, …]}',
@@ -125,7 +125,7 @@ def _change(change: ChangeRequest, at: Address, most: int) -> Change:
 def _patching(at: Address, patch: bytes, most: int) -> Callable[[str, bytes], bytes]:
     try:
         return patches.patching(at, patch, most)
-    except BadPatch as error:
+    except (BadPatch, BodyTooLarge) as error:
         error.members |= {"root": at.root.name, "path": at.relative}
         raise
 

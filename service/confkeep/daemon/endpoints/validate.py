@@ -44,6 +44,12 @@ class ValidateEndpoint(HTTPEndpoint):
 def _address(daemon: Service, parameters: Parameters) -> Address:
     """Where the document would be: a root's settings count, whether or not there is such a file."""
     root, name = parameters.text("root"), parameters.text("name")
+    if root and not name:
+        raise BadParameter(
+            "root says whose settings count, but not for which file",
+            remedy="give name, its path below the root",
+            parameter="name",
+        )
     if root:
         return address_of(root, name, daemon.roots)
     return Address(Root(name="", path="/", secrets=daemon.settings.secrets), name)

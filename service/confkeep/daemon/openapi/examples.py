@@ -161,7 +161,9 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
         new=SideAnswer(etag=ETAG, revision=43, size=len(CONTENT)),
         same=False,
         differences=[
-            DifferenceAnswer("changed", "/light/0/platform", msgspec.Raw(b'"template"'), msgspec.Raw(b'"demo"'))
+            DifferenceAnswer(
+                "changed", *(msgspec.Raw(b'"%b"' % said) for said in (b"/light/0/platform", b"template", b"demo"))
+            )
         ],
         unified=f"--- a/{_PATH}\n+++ b/{_PATH}\n{_HUNK}",
     ),

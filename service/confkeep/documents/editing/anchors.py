@@ -65,5 +65,5 @@ def _refuse(stream: Stream, target: Scalar | Mapping | NodeSequence, users: list
     raise NotRepresentable(
         f"the anchor &{target.anchor} in line {stream.text.count(chr(10), 0, target.start) + 1} is used in "
         f"line{'s' if len(users) > 1 else ''} {', '.join(lines)}{more}, which would change too",
-        remedy=f"Change the places that use it, each by its own pointer, or write out *{target.anchor} there first.",
+        remedy=f"change the places that use it, each by its own pointer, or write out *{target.anchor} there first",
     )

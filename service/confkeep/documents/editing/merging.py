@@ -53,7 +53,7 @@ class _Merger:
         for name, value in patch.items():
             index = self.finder.document(pointer_of([name]))
             if value is None:
-                raise NotRepresentable(f"'/{name}' is a whole document", remedy="Replace it, or remove the file.")
+                raise NotRepresentable(f"'/{name}' is a whole document", remedy="replace it, or remove the file")
             self.value(None, index, self.stream.roots[index], value, (name,))
 
     def value(
@@ -92,7 +92,7 @@ class _Merger:
         if patch is None:
             raise NotRepresentable(
                 f"{pointer_of(where)!r} comes through a merge key (<<), from line {self.finder.line(key)}",
-                remedy="Remove it where it stands, or override it with another value.",
+                remedy="remove it where it stands, or override it with another value",
             )
         text = self.stream.text
         own_key = Source(meant(key), text)

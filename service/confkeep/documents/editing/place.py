@@ -71,13 +71,13 @@ class Finder:
         if not way:
             raise NotRepresentable(
                 f"the file holds {len(self.stream.roots)} documents, and the pointer names them all",
-                remedy="Begin the pointer with the number of a document, as in /0.",
+                remedy="begin the pointer with the number of a document, as in /0",
             )
         index = index_of(way[0])
         if index is None or index >= len(self.stream.roots):
             raise PointerNotFound(
                 f"{pointer!r}: the file holds {len(self.stream.roots)} documents, and {way[0]!r} is the number of none",
-                remedy=f"Begin the pointer with a number from 0 to {len(self.stream.roots) - 1}.",
+                remedy=f"begin the pointer with a number from 0 to {len(self.stream.roots) - 1}",
             )
         return index
 
@@ -101,8 +101,8 @@ class Finder:
         if len(found) > 1:
             lines = ", ".join(str(self.line(mapping.keys[index])) for index in found)
             raise NotRepresentable(
-                f"{where or 'the document'!r} has the key {text!r} {len(found)} times, in lines {lines}",
-                remedy="Remove all but one: readers differ in which one counts.",
+                f"{repr(where) if where else 'the document'} has the key {text!r} {len(found)} times, in lines {lines}",
+                remedy="remove all but one: readers differ in which one counts",
             )
         return found[0] if found else None
 
@@ -120,7 +120,8 @@ class Finder:
         index = self.document(pointer)
         if not self.stream.roots:
             raise PointerNotFound(
-                f"{pointer!r}: the file holds no document yet", remedy="Set the whole document: the pointer is empty."
+                f"{pointer!r}: the file holds no document yet",
+                remedy="set a key of it, or the whole document (the pointer is empty)",
             )
         return Place(None, index, self.stream.roots[index]), len(way) - self._choosing
 
@@ -138,7 +139,7 @@ class Finder:
                 return Place(None, -1, value, copied, through_merge=True)
             raise PointerNotFound(
                 f"{where + '/' + step!r}: the mapping in line {self.line(node)} has no such key",
-                remedy="Add it first, or look for another spelling.",
+                remedy="add it first, or look for another spelling",
             )
         if isinstance(node, Sequence):
             index = self.index_in(node, step, where)
@@ -157,13 +158,13 @@ class Finder:
     def fail_scalar(self, node: Scalar, step: str, where: str) -> NoReturn:
         """``node`` has nothing in it."""
         if node.tag is not None and node.tag.startswith("!"):
-            what, remedy = f"is {node.tag}, which is read from elsewhere", "Edit what it refers to, or replace it."
+            what, remedy = f"is {node.tag}, which is read from elsewhere", "edit what it refers to, or replace it"
         else:
-            what, remedy = "is neither a mapping nor a sequence", "Replace it by one first."
+            what, remedy = "is neither a mapping nor a sequence", "replace it by one first"
         raise PointerNotFound(f"{where + '/' + step!r}: {where!r} in line {self.line(node)} {what}", remedy=remedy)
 
     def _fail_index(self, sequence: Sequence, step: str, length: int, where: str) -> NoReturn:
         raise PointerNotFound(
             f"{where + '/' + step!r}: the sequence in line {self.line(sequence)} has {length} items, no {step!r}",
-            remedy="Items count from 0; the item - is the one behind the last.",
+            remedy="items count from 0; the item - is the one behind the last",
         )

@@ -31,7 +31,7 @@ def applied(data: Data, operation: Operation | Merge) -> Data:
         case "test":
             if not same(_found(data, path), value, exactly=False):
                 raise PatchTestFailed(
-                    f"{path!r}: another value is there", remedy="Read it again, and decide anew.", pointer=path
+                    f"{path!r}: another value is there", remedy="read it again, and decide anew", pointer=path
                 )
             return data
         case "remove":
@@ -59,14 +59,14 @@ def same(one: Data, other: Data, *, exactly: bool) -> bool:
 def _transferred(data: Data, operation: Operation) -> Data:
     source, path = operation.source, operation.path
     if source is None:
-        raise BadPatch(f'{operation.op} {path!r} lacks "from"', remedy="Say where the value is.")
+        raise BadPatch(f'{operation.op} {path!r} lacks "from"', remedy="say where the value is")
     value = _found(data, source)
     if operation.op == "copy":
         return _put(data, path, value, insert=True)
     if source == path:
         return data
     if path.startswith(source + "/"):
-        raise BadPatch(f"{source!r} cannot be moved into itself, to {path!r}", remedy="Copy it instead.")
+        raise BadPatch(f"{source!r} cannot be moved into itself, to {path!r}", remedy="copy it instead")
     return _put(_removed(data, source), path, value, insert=True)
 
 
@@ -107,7 +107,7 @@ def _put(data: Data, path: str, value: Data, *, insert: bool) -> Data:
 def _removed(data: Data, path: str) -> Data:
     way = steps(path)
     if not way:
-        raise NotRepresentable("'' is a whole document", remedy="Replace it, or remove the file.")
+        raise NotRepresentable("'' is a whole document", remedy="replace it, or remove the file")
 
     def last(holder: Data) -> Data:
         _step(holder, way[-1], path)
@@ -148,4 +148,4 @@ def _merged(data: Data, patch: Data) -> Data:
 
 def _fail(holder: Data, path: str) -> NoReturn:
     what = "a table" if isinstance(holder, dict) else "an array" if isinstance(holder, list) else "a single value"
-    raise PointerNotFound(f"{path!r} is not there: what would hold it is {what}", remedy="Add it first.")
+    raise PointerNotFound(f"{path!r} is not there: what would hold it is {what}", remedy="add it first")

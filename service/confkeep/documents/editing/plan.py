@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from confkeep.documents.changes import Add, Insert, Remove, Replace, Source, Value
+from confkeep.documents.changes import Add, Insert, Remove, Rename, Replace, Source, Value
 from confkeep.documents.editing.lookup import inherited, meant
 from confkeep.documents.editing.place import Finder, Gone
 from confkeep.documents.node import Mapping, Scalar, Sequence
+from confkeep.documents.pointer import index_of, steps
+from confkeep.documents.splicing.rename import can_rename
 from confkeep.errors import BadPatch, NotRepresentable, PatchTestFailed, PointerNotFound
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ def plan(stream: Stream, operation: Operation, readers: Readers) -> Plan:
 
 def _source_of(operation: Operation) -> str:
     if operation.source is None:
-        raise BadPatch(f'{operation.op} {operation.path!r} lacks "from"', remedy="Say where the value is.")
+        raise BadPatch(f'{operation.op} {operation.path!r} lacks "from"', remedy="say where the value is")
     return operation.source
 
 
@@ -74,7 +76,7 @@ class _Planner:
         what = f"a value tagged {tag}" if tag is not None else "another value"
         raise PatchTestFailed(
             f"{operation.path!r}: {what} is there, in line {self.finder.line(node)}",
-            remedy="Read the document again, and decide anew.",
+            remedy="read the document again, and decide anew",
             pointer=operation.path,
         )
 
@@ -83,13 +85,13 @@ class _Planner:
         if place.through_merge:
             raise PointerNotFound(
                 f"{pointer!r} comes through a merge key (<<), from line {self.finder.line(place.node)}",
-                remedy="Add it to override what is merged, or change it where it stands.",
+                remedy="add it to override what is merged, or change it where it stands",
             )
         return None if place.explicit is None else Plan([place.explicit], first=True)
 
     def removal(self, place: Place, pointer: str) -> Remove:
         if place.container is None:
-            raise NotRepresentable(f"{pointer!r} is a whole document", remedy="Replace it, or remove the file.")
+            raise NotRepresentable(f"{pointer!r} is a whole document", remedy="replace it, or remove the file")
         return Remove(place.container, place.index)
 
     def replace(self, place: Place, new: New) -> Plan:
@@ -105,10 +107,10 @@ class _Planner:
     def put(self, pointer: str, new: New, *, insert: bool, gone: Gone | None = None) -> Plan:
         """``add`` of RFC 6902; without ``insert``, an item that is there is replaced."""
         finder = Finder(self.stream, gone)
-        parent = finder.parent(pointer)
+        first = self._first_entry(pointer, new)
+        parent = None if first is not None else finder.parent(pointer)
         if parent is None:
-            index = finder.document(pointer)
-            return self.replace(finder.find(pointer), new) if self.stream.roots else Plan([Replace(None, 0, new)])
+            return first or self._put_document(finder, pointer, new)
         place, step = parent
         explicit = finder.explicit(place)
         if explicit is not None:
@@ -124,6 +126,21 @@ class _Planner:
             return Plan([Insert(node, index, new)])
         assert isinstance(node, Scalar)  # noqa: S101 - of an alias, explicit is something
         return finder.fail_scalar(node, step, where)
+
+    def _put_document(self, finder: Finder, pointer: str, new: New) -> Plan:
+        finder.document(pointer)
+        return self.replace(finder.find(pointer), new) if self.stream.roots else Plan([Replace(None, 0, new)])
+
+    def _first_entry(self, pointer: str, new: New) -> Plan | None:
+        """A document that holds nothing yet gets its first key, as an empty mapping would; else None."""
+        way = steps(pointer)
+        several = len(self.stream.roots) > 1
+        if len(way) != 1 + several or not isinstance(new, Value) or way[-1] == "-" or index_of(way[-1]) is not None:
+            return None
+        index = self.finder.document(pointer)
+        if self.stream.roots and not _is_absent(self.stream.roots[index]):
+            return None
+        return Plan([Replace(None, index, Value({way[-1]: new.data}))])
 
     def _put_entry(self, finder: Finder, mapping: Mapping, text: str, where: str, new: New) -> Plan:
         index = finder.key_in(mapping, text, where)
@@ -150,7 +167,7 @@ class _Planner:
         if source == target:
             return _NOTHING
         if target.startswith(source + "/"):
-            raise BadPatch(f"{source!r} cannot be moved into itself, to {target!r}", remedy="Copy it instead.")
+            raise BadPatch(f"{source!r} cannot be moved into itself, to {target!r}", remedy="copy it instead")
         if (first := self.own(place, source)) is not None:
             return first
         removal = self.removal(place, source)
@@ -158,7 +175,19 @@ class _Planner:
         planned = self.put(target, moved, insert=True, gone=Gone(removal.container, removal.index))
         if planned.first or any(_covers(change, place.node) for change in planned.changes):
             return planned
+        match planned.changes:
+            case [Add() as add] if add.container is removal.container and can_rename(
+                add.container.keys[removal.index], len(target)
+            ):
+                return Plan([Rename(add.container, removal.index, add.key)])
+            case _:
+                pass
         return Plan([removal, *planned.changes])
+
+
+def _is_absent(root: Node) -> bool:
+    """Whether nothing is written between the marks of a document."""
+    return isinstance(root, Scalar) and root.start == root.end
 
 
 def _covers(change: Change, node: Node) -> bool:

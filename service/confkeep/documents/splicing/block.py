@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from confkeep.documents.node import Scalar
 from confkeep.documents.splicing.extent import Entries, is_block_scalar, keeps_breaks, last_leaf
-from confkeep.documents.splicing.lines import blank_end, blank_start, column, is_first, line_end, line_start, next_line
+from confkeep.documents.splicing.lines import (
+    blank_end,
+    blank_start,
+    column,
+    is_first,
+    line_end,
+    line_start,
+    next_line,
+    opens_document,
+)
 from confkeep.documents.splicing.news import block_entry
 
 if TYPE_CHECKING:
@@ -70,7 +79,8 @@ class BlockEntries:
     def _insert_in_front(self, index: int, change: Insert | Add) -> None:
         start = self.entries.start(index)
         block = block_entry(self.draft, change, self.column, line_start(self.text, start) - 1)
-        text = block.join(self.draft.newline) + self.draft.newline
+        spaced = self._is_spaced(index) and bool(block.lines[-1].strip())  # lines may belong to a block scalar
+        text = block.join(self.draft.newline) + self.draft.newline * (2 if spaced else 1)
         indent = " " * self.column
         if (index or self._is_own_line()) and not self.pulls_up:
             at = self.lead(index)
@@ -103,7 +113,8 @@ class BlockEntries:
         if keeps:
             return start, blank_end(self.text, end)  # those below would become part of the value above
         if index and (below := next_line(self.text, end)) <= len(self.text) and line_end(self.text, below) == below:
-            start = blank_start(self.text, start)
+            # Those that a block scalar above keeps (``|+``) are its own, also when it goes.
+            start = max(blank_start(self.text, start), next_line(self.text, self.tail(index - 1)))
         return start, end
 
     def _keeps_breaks(self, index: int) -> bool:
@@ -166,11 +177,11 @@ class BlockEntries:
     def lead(self, index: int) -> int:
         """Where the first line that belongs to an entry begins.
 
-        Comments directly above belong to it, but not those that begin a file: they are about all of it.
+        Comments directly above belong to it, but not those that begin a document: they are about all of it.
         """
         start = self.entries.start(index)
         at = self.draft.syntax.lead(self.text, start, self.entries.end(index - 1) if index else 0)
-        return line_start(self.text, start) if index == 0 and self.rank == 0 and not self.text[:at].strip() else at
+        return line_start(self.text, start) if index == 0 and opens_document(self.text, at) else at
 
     def _is_own_line(self) -> bool:
         return is_first(self.text, self.entries.start(0))

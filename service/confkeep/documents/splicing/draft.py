@@ -81,7 +81,7 @@ class Draft:
         return self.syntax is Syntax.JSON and ("\n" in self.text.strip() or container in self.stream.roots)
 
     def done(self) -> str:
-        """The text with all edits. Raises ValueError where two overlap."""
+        """The text with all edits. Raises NotRepresentable where two overlap."""
         if self._last is not None:
             start, end = header_of(self._last, self.text)
             if not any(edit.start < end and start < edit.end for edit in self._edits):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from confkeep.errors import NotRepresentable
+
 
 class Edit(NamedTuple):
     """``text[start:end]`` becomes ``new``. Of those at one place the one with the lowest ``rank`` comes first."""
@@ -15,12 +17,12 @@ class Edit(NamedTuple):
 
 
 def apply(text: str, edits: list[Edit]) -> str:
-    """``text`` with all ``edits`` done. Raises ValueError where two overlap."""
+    """``text`` with all ``edits`` done. Raises NotRepresentable where two overlap."""
     parts: list[str] = []
     at = 0
     for edit in sorted(edits, key=lambda edit: edit[:3]):  # stable: of equals, the first one given comes first
         if edit.start < at:
-            raise ValueError("the changes overlap: one is inside of what another one replaces or removes")
+            raise NotRepresentable("the changes overlap: one is inside of what another one replaces or removes")
         parts += (text[at : edit.start], edit.new)
         at = edit.end
     parts.append(text[at:])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from confkeep.documents.changes import Add, Insert, Replace
+from confkeep.documents.changes import Add, Insert, Rename, Replace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +22,7 @@ class Group:
     replaced: dict[int, New] = field(default_factory=dict[int, "New"])
     inserted: dict[int, list[Insert | Add]] = field(default_factory=dict[int, list[Insert | Add]])
     removed: set[int] = field(default_factory=set[int])
+    renamed: dict[int, New] = field(default_factory=dict[int, "New"])
 
     def add(self, change: Change) -> None:
         """Put ``change`` with the others. Raises ValueError when it is of no entry, or of one that has changed."""
@@ -30,6 +31,9 @@ class Group:
             raise ValueError(f"a change of entry {change.index} of {count}")
         if isinstance(change, Insert | Add):
             self.inserted.setdefault(change.index, []).append(change)
+            return
+        if isinstance(change, Rename):
+            self.renamed[change.index] = change.key
             return
         if change.index in self.removed or change.index in self.replaced:
             raise ValueError(f"two changes of entry {change.index}")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
+_MARK: Final = re.compile(r"---[ \t]*(?:#|\r?\n)")
+
 
 def line_start(text: str, at: int) -> int:
     """Where the line of ``at`` begins."""
@@ -40,6 +45,16 @@ def margin(text: str, at: int) -> str:
     while end < at and text[end] in " \t":
         end += 1
     return text[start:end]
+
+
+def opens_document(text: str, start: int) -> bool:
+    """Whether nothing but blank lines stands above the line that begins at ``start``, up to the mark of a document."""
+    while start:
+        above = line_start(text, start - 1)
+        if text[above:start].strip():
+            return _MARK.match(text, above) is not None
+        start = above
+    return True
 
 
 def blank_end(text: str, at: int) -> int:

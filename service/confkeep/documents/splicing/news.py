@@ -12,7 +12,14 @@ from confkeep.documents.splicing.data import node_of
 from confkeep.documents.splicing.extent import is_block_scalar
 from confkeep.documents.splicing.json_text import Lines, write_json
 from confkeep.documents.splicing.literal import may_end, needs_break
-from confkeep.documents.splicing.verbatim import comment_behind, comments_above, dash_of, verbatim, verbatim_flow
+from confkeep.documents.splicing.verbatim import (
+    comment_behind,
+    comments_above,
+    dash_of,
+    is_restyled,
+    verbatim,
+    verbatim_flow,
+)
 from confkeep.documents.yaml.emit import Emitter, Place, Written, item
 
 if TYPE_CHECKING:
@@ -56,13 +63,14 @@ def block_entry(draft: Draft, change: Insert | Add, column: int, at: int | None)
     it there.
     """
     container, new = change.container, change.new
-    place = Place(column, column + 2, below=False) if isinstance(change, Insert) else Place(column)
+    dash = draft.style(container).dash
+    place = Place(column, column + dash, below=False) if isinstance(change, Insert) else Place(column)
     node, written = written_value(draft, new, container, place, at)
     if isinstance(new, Source) and not written.rest:
         written = Written(written.first + comment_behind(new), [])
     above = comments_of(change, draft.syntax)
     if isinstance(change, Insert):
-        written = item(written)
+        written = item(written, dash)
     else:
         key = node_for(draft, change.key, container)
         written = Emitter(draft.style(container)).entry(key, written, column)
@@ -78,7 +86,9 @@ def written_value(  # noqa: PLR0917
     """A value for ``place``, instead of ``old``; it will end where the line of ``end`` ends now (None: anywhere)."""
     node = node_for(draft, new, near, old)
     emitter = Emitter(style_at(draft, near, node, place.parent, end))
-    written = verbatim(new, draft.syntax, emitter, place) if isinstance(new, Source) else None
+    written = None
+    if isinstance(new, Source) and (new.text is draft.text or not is_restyled(new, emitter.style)):
+        written = verbatim(new, draft.syntax, emitter, place)
     return node, written or emitter.value(node, place)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from confkeep.documents.node import Mapping, Scalar, Sequence, walk
 from confkeep.documents.splicing.extent import content_start, is_block
-from confkeep.documents.splicing.lines import column, line_start
+from confkeep.documents.splicing.lines import column, line_end, line_start
 from confkeep.documents.text import newline_of
 
 #: What strings are put in where they have to be.
@@ -25,13 +25,17 @@ _FROM_THE_TOP: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """``indented``: sequences stand deeper than the key above them; ``literal``: block scalars may be written."""
+    """``indented``: sequences stand deeper than the key above them; ``literal``: block scalars may be written.
+
+    ``dash``: how far behind its dash an item begins.
+    """
 
     unit: int = 2
     indented: bool = True
     quote: Quote = '"'
     newline: str = "\n"
     literal: bool = True
+    dash: int = 2
 
 
 class Habits:
@@ -45,7 +49,11 @@ class Habits:
 
     def near(self, node: Node | None) -> Style:
         """As ``node`` and what is in it does; where that shows nothing, as the beginning of the file does."""
-        return self._seen(list(islice(walk(node), _NEAR)), self.file) if node else self.file
+        return self.seen(node, self.file) if node else self.file
+
+    def seen(self, node: Node, otherwise: Style) -> Style:
+        """What ``node`` and what is in it shows; for the rest, ``otherwise``."""
+        return self._seen(list(islice(walk(node), _NEAR)), otherwise)
 
     def _seen(self, nodes: list[Node], otherwise: Style) -> Style:
         deeper = [one for node in nodes if isinstance(node, Mapping) and not node.flow for one in self._deeper(node)]
@@ -54,8 +62,17 @@ class Habits:
             otherwise,
             unit=next((width for _, width in deeper if width > 0), otherwise.unit),
             indented=next((width > 0 for node, width in deeper if isinstance(node, Sequence)), otherwise.indented),
+            dash=next(filter(None, map(self._dash, nodes)), otherwise.dash),
             quote=next((style for style in quotes if style == "'" or style == '"'), otherwise.quote),  # noqa: PLR1714
         )
+
+    def _dash(self, node: Node) -> int | None:
+        """How far behind the first dash of ``node`` its item begins, if on the same line."""
+        if not isinstance(node, Sequence) or node.flow or not node.values:
+            return None
+        start = content_start(node, self.text)
+        item = node.values[0].start
+        return None if item > line_end(self.text, start) or item < start + 2 else item - start
 
     def _deeper(self, mapping: Mapping) -> Iterator[tuple[Node, int]]:
         """The block collections in ``mapping``, and how much deeper than its keys they are."""

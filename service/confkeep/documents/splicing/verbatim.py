@@ -19,13 +19,15 @@ from confkeep.documents.splicing.extent import (
     keeps_breaks,
     last_leaf,
 )
-from confkeep.documents.splicing.lines import column, is_first, line_end, line_start, margin
+from confkeep.documents.splicing.lines import column, is_first, line_end, line_start, margin, opens_document
+from confkeep.documents.splicing.style import Habits
 from confkeep.documents.yaml.emit import Written, tag_of
 
 if TYPE_CHECKING:
     from confkeep.documents.changes import Source
     from confkeep.documents.node import Collection, Node
     from confkeep.documents.splicing.json_text import Lines
+    from confkeep.documents.splicing.style import Style
     from confkeep.documents.yaml.emit import Emitter, Place
 
 _BREAK: Final = re.compile(r"\r?\n")
@@ -52,6 +54,24 @@ def verbatim(source: Source, syntax: Syntax, emitter: Emitter, place: Place) -> 
     else:
         return _block(node, text, syntax, place, emitter.column_at(node, place))
     return written and Written(f"{place.properties} {written.first}".strip(), written.rest)
+
+
+def is_restyled(source: Source, style: Style) -> bool:
+    """Whether a block collection of another text is indented as nothing is here, and has nothing to be lost by it."""
+    node, text = source.node, source.text
+    if not is_block(node) or "#" in text[node.start : node.end]:
+        return False
+    seen = Habits(text, [node]).seen(node, style)
+    if (seen.unit, seen.indented, seen.dash) == (style.unit, style.indented, style.dash):
+        return False
+    return not any(_is_laid_out(one, text) for one in walk(node))
+
+
+def _is_laid_out(node: Node, text: str) -> bool:
+    """Whether ``node`` is folded by hand, which is not written anew: brackets over several lines, and ``>``."""
+    if isinstance(node, Scalar):
+        return node.style == ">"
+    return not isinstance(node, Alias) and node.flow and "\n" in text[node.start : node.end]
 
 
 def _block(node: Collection, text: str, syntax: Syntax, place: Place, to: int) -> Written | None:
@@ -132,10 +152,14 @@ def _block_scalar(node: Scalar, text: str, indent: int) -> Written | None:
 
 
 def comments_above(text: str, at: int, syntax: Syntax) -> list[str]:
-    """The comment lines directly above the block entry that begins at ``at``, without their indentation."""
+    """The comment lines directly above the block entry that begins at ``at``, without their indentation.
+
+    Those that begin a document stay there.
+    """
     if not is_first(text, at):
         return []
-    above = text[syntax.lead(text, at, 0) : line_start(text, at)]
+    lead = syntax.lead(text, at, 0)
+    above = "" if opens_document(text, lead) else text[lead : line_start(text, at)]
     return [line.strip() for line in above.splitlines()]
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _DEEPEST: Final = 200
 _LONGEST_KEY: Final = 1000  # YAML 1.2.2, section 7.4.3: an implicit key ends within 1,024 characters
 _MOST_NODES: Final = 1_000_000
+_MOST_CHARACTERS: Final = 1 << 22
 _CORE: Final = "tag:yaml.org,2002:"
 
 
@@ -57,6 +58,7 @@ class Emitter:
     def __init__(self, style: Style) -> None:
         self.style = style
         self._left = _MOST_NODES
+        self._characters_left = _MOST_CHARACTERS
 
     def value(self, node: Node, place: Place, depth: int = 0) -> Written:
         """``node`` for ``place``."""
@@ -103,15 +105,20 @@ class Emitter:
         return f"{'? ' if len(name) > _LONGEST_KEY else ''}{name}: {value}"
 
     def _look(self, node: Node, depth: int) -> Scalar | Mapping | Sequence:
+        node = node.target if isinstance(node, Alias) else node
         self._left -= 1
-        if depth > _DEEPEST or self._left < 0:
+        if isinstance(node, Scalar):
+            self._characters_left -= len(node.value)
+        if depth > _DEEPEST or self._left < 0 or self._characters_left < 0:
             raise NotRepresentable("the new value is nested too deep, or too large once its aliases are written out")
-        return node.target if isinstance(node, Alias) else node
+        return node
 
     def _lines(self, node: Mapping | Sequence, column: int, depth: int) -> list[str]:
         lines: list[str] = []
         if isinstance(node, Sequence):
-            written = (item(self.value(one, Place(column, column + 2, below=False), depth + 1)) for one in node.values)
+            dash = self.style.dash
+            place = Place(column, column + dash, below=False)
+            written = (item(self.value(one, place, depth + 1), dash) for one in node.values)
         else:
             pairs = zip(node.keys, node.values, strict=True)
             written = (
@@ -166,9 +173,9 @@ def _with(front: str, text: str) -> str:
     return f"{front} {text}" if front and text else front or text
 
 
-def item(written: Written) -> Written:
-    """An item of a block sequence, whose value is ``written``."""
-    return Written(_with("-", written.first), written.rest)
+def item(written: Written, dash: int) -> Written:
+    """An item of a block sequence, whose value is ``written``, that begins so far behind its dash."""
+    return Written(_with("-".ljust(dash - 1), written.first) if written.first else "-", written.rest)
 
 
 def string_style(value: str, quote: Quote) -> NodeStyle:
