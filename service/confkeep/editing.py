@@ -1,7 +1,8 @@
 """Saves of what is made from the content that is there: a patch, and a program's dump with the old comments.
 
 The content is read, changed and saved with the etag of what was read. Nothing is locked in between: a save by somebody
-else is a conflict, as for every editor. Where the caller takes any content (``If-Match: *``), it is done again.
+else is a conflict, as for every editor. Where the caller takes any content (``If-Match: *``), it is done again; such
+callers take turns.
 """
 
 from __future__ import annotations

@@ -14,12 +14,62 @@ if TYPE_CHECKING:
     from confkeep.documents.changes import Change, JsonValue, New
     from confkeep.documents.node import Collection, Node, Stream
 
-STRINGS: Final = tuple(
-    "simple|on|17:30:00|a: b|x #y||  lead|trail |multi\nline|multi\nline\n| indented\nfirst\n|\n\nx|a\n\n|tab\there|'q'|"
-    "\"dq\"|- x|{{ states('a.b') }}|1e3|0o7|.5|=|<<|~|null|2024-01-01|1_000|é ü 漢字 😀|\x07bell|\u2028|---|--- a|...|#c|a,b|"
-    "[x|@a|back\\slash|end:|http://x.y/z|\ufeff|x\ry|!tag|&a|*a|%d|`|?|-|-a|y|0x1F|line1\n  line2\nline3|x\n \ny|\tx\ny".split(
-        "|"
-    )
+STRINGS: Final = (
+    "simple",
+    "on",
+    "17:30:00",
+    "a: b",
+    "x #y",
+    "",
+    "  lead",
+    "trail ",
+    "multi\nline",
+    "multi\nline\n",
+    " indented\nfirst\n",
+    "\n\nx",
+    "a\n\n",
+    "tab\there",
+    "'q'",
+    '"dq"',
+    "- x",
+    "{{ states('a.b') }}",
+    "1e3",
+    "0o7",
+    ".5",
+    "=",
+    "<<",
+    "~",
+    "null",
+    "2024-01-01",
+    "1_000",
+    "\xe9 \xfc \u6f22\u5b57 \U0001f600",
+    "\x07bell",
+    "\u2028",
+    "---",
+    "--- a",
+    "...",
+    "#c",
+    "a,b",
+    "[x",
+    "@a",
+    "back\\slash",
+    "end:",
+    "http://x.y/z",
+    "\ufeff",
+    "x\ry",
+    "!tag",
+    "&a",
+    "*a",
+    "%d",
+    "`",
+    "?",
+    "-",
+    "-a",
+    "y",
+    "0x1F",
+    "line1\n  line2\nline3",
+    "x\n \ny",
+    "\tx\ny",
 )
 _NUMBERS: Final = (None, True, False, 0, 1, -5, 10**20, 1.5, 1e16, 1e-7, -0.0, 3.0)
 

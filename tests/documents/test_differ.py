@@ -28,8 +28,10 @@ def told(old: str, new: str, dialect: Dialect = Dialect.HOME_ASSISTANT, *, coars
             found.append(f"replace {old[place.start : place.end]} by {_new(change.new)}")
         elif isinstance(change, Insert):
             found.append(f"insert {change.index} {_new(change.new)}")
-        else:
+        elif isinstance(change, Add):
             found.append(f"add {change.index} {_new(change.key)}: {_new(change.new)}")
+        else:
+            found.append(f"rename {change.index} {_new(change.key)}")
     return found
 
 

@@ -208,7 +208,7 @@ def test_an_anchor_that_nobody_uses() -> None:
         ("a: 1\n", Operation("remove", "/b"), PointerNotFound, "no such key"),
         ("a: 1\n", Operation("set", "/a/b", 1), PointerNotFound, "neither a mapping nor a sequence"),
         ("a: [1]\n", Operation("set", "/a/2", 1), PointerNotFound, "has 1 items"),
-        ("# c\n", Operation("set", "/a", 1), PointerNotFound, "no document yet"),
+        ("# c\n", Operation("set", "/a/b", 1), PointerNotFound, "no document yet"),
         ("a: on\n", Operation("test", "/a", value=True), PatchTestFailed, "another value"),  # to readers of YAML 1.2
         ("a: !secret b\n", Operation("test", "/a", "b"), PatchTestFailed, "tagged !secret"),
         ("a: [\n", Operation("set", "/a", 1), InvalidDocument, "not valid YAML"),
@@ -301,3 +301,68 @@ def test_a_deadline() -> None:
     """Is looked at between the steps."""
     with pytest.raises(TimeoutError):
         edit(b"a: 1\n", (Operation("set", "/a", 2),), Format.YAML, Dialect.GENERIC, seconds=-1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("", "a: 1\n"),
+        ("# only\r\n", "# only\r\na: 1\r\n"),
+        ("---\n", "---\na: 1\n"),
+        ("--- # c\n...\n", "--- # c\na: 1\n...\n"),
+    ],
+)
+def test_first_key(old: str, new: str) -> None:
+    """A document that holds nothing yet is an empty mapping to who sets a key."""
+    assert edited(old, Operation("set", "/a", 1)) == new
+
+
+def test_no_first_item() -> None:
+    """It is no list: an index of nothing is not found."""
+    for step in ("-", "0"):
+        with pytest.raises(PointerNotFound):
+            edited("# c\n", Operation("add", f"/{step}", 1))
+
+
+@pytest.mark.parametrize("text", ["a: 1\n", '{"a": 1}', "a = 1\n"])
+def test_growth(text: str) -> None:
+    """A document that is copied into itself again and again is refused before it fills the memory."""
+    format_ = {"a:": Format.YAML, '{"': Format.JSON, "a ": Format.TOML}[text[:2]]
+    copies = [Operation("copy", f"/k{number}", source="") for number in range(40)]
+    with pytest.raises(NotRepresentable, match="would grow"):
+        edited(text, *copies, format_=format_)
+
+
+@pytest.mark.parametrize(
+    ("old", "source", "target", "new"),
+    [
+        ("# b\nb: 1 # c\nd: 2\n", "/b", "/on", '# b\n"on": 1 # c\nd: 2\n'),
+        ("x: &x {a: 1}\nb:\n  <<: *x # c\nd: 2\n", "/b", "/e", "x: &x {a: 1}\ne:\n  <<: *x # c\nd: 2\n"),
+        ('{"a":1,"b":2}', "/a", "/q", '{"q":1,"b":2}'),
+    ],
+)
+def test_rename(old: str, source: str, target: str, new: str) -> None:
+    """A move within one mapping changes the key, and nothing else."""
+    assert edited(old, Operation("move", target, source=source)) == new
+
+
+@pytest.mark.parametrize("mark", ["", "---\n"])
+def test_head(mark: str) -> None:
+    """The comment that begins a document stays there, whatever becomes of the first entry."""
+    text = mark + "# head\n- a: 1\n- b: 2\n"
+    assert edited(text, Operation("remove", "/0")) == mark + "# head\n- b: 2\n"
+    assert edited(text, Operation("move", "/1", source="/0")) == mark + "# head\n- b: 2\n- a: 1\n"
+    assert edited(text, Operation("add", "/0", "x")) == mark + "# head\n- x\n- a: 1\n- b: 2\n"
+
+
+def test_neighbours() -> None:
+    """A new item stands as far behind its dash as the others, and with a blank line where they have one."""
+    wide = "-   a: 1\n    b: 2\n"
+    assert edited(wide, Operation("add", "/1", {"c": [1]})) == wide + "-   c:\n      -   1\n"
+    assert edited("- a: 1\n\n- b: 2\n", Operation("add", "/0", "x")) == "- x\n\n- a: 1\n\n- b: 2\n"
+
+
+def test_many_duplicates() -> None:
+    """The first lines of a key that stands very often are named."""
+    with pytest.raises(NotRepresentable, match=r"the document has the key 'a' 99 times, in lines 1, .*, 10, …$"):
+        edited("a: 1\n" * 99, Operation("set", "/a", 1))

@@ -373,3 +373,19 @@ def test_json_reads_as_the_dump(old: Any, new: Any, indent: int | str | None, so
         assert text.startswith("// one\n")
         text = text.removeprefix("// one\n").replace("/* two */", "")
     assert json.loads(text) == new
+
+
+def test_renamed_keys() -> None:
+    """Home Assistant gave its keys other names in 2024.10: the comments of their values stay."""
+    old = "- id: a\n  # when\n  trigger:\n  - platform: state # s\n    to: 'on' # o\n  action:\n  - service: x.y # z\n"
+    new = "- id: a\n  triggers:\n  - trigger: state\n    to: 'on'\n  actions:\n  - action: x.y\n"
+    assert kept(old, new) == (
+        "- id: a\n  # when\n  triggers:\n  - trigger: state # s\n    to: 'on' # o\n  actions:\n  - action: x.y # z\n"
+    )
+    assert kept("a: 1 # about a\nb: y\n", "c: 1\nb: y\n") == "c: 1\nb: y\n"
+
+
+def test_indentation_of_a_dump() -> None:
+    """What a program adds is indented as its neighbours are."""
+    old = "- a:\n    - b: 1\n"
+    assert kept(old, "- a:\n  - b: 1\n- c:\n  - d:\n    - 1\n") == old + "- c:\n    - d:\n        - 1\n"

@@ -300,3 +300,9 @@ def test_too_much() -> None:
         deep = [deep]
     with pytest.raises(NotRepresentable):
         splice(here, [Replace(at(here), 0, Value(deep))], Syntax.YAML)
+
+
+def test_removes_below_kept_breaks() -> None:
+    """Blank lines that a block scalar keeps go with it once, not with the entry below, too."""
+    stream = stream_of("a: |+\n  x\n\n\n# b\nb: 1\n")
+    assert splice(stream, [Remove(at(stream), 0), Remove(at(stream), 1)], Syntax.YAML) == "{}\n"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from confkeep.documents.node import Collection, Node, Stream
 
 _BEYOND: Final = "-"
+_SHOWN: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,8 @@ class Finder:
         if self.gone is not None and self.gone.container is mapping and self.gone.index in found:
             found.remove(self.gone.index)
         if len(found) > 1:
-            lines = ", ".join(str(self.line(mapping.keys[index])) for index in found)
+            lines = ", ".join(str(self.line(mapping.keys[index])) for index in found[:_SHOWN])
+            lines += ", …" if len(found) > _SHOWN else ""
             raise NotRepresentable(
                 f"{repr(where) if where else 'the document'} has the key {text!r} {len(found)} times, in lines {lines}",
                 remedy="remove all but one: readers differ in which one counts",

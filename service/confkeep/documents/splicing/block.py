@@ -37,6 +37,7 @@ class BlockEntries:
         self.group = group
         self.rank = -2 * depth
         self.entries = Entries(draft.text, group.container, draft.syntax)
+        self._leads: dict[int, int] = {}
         self.pulls_up = False  # the first entry that stays takes the place of the first one, behind a dash
         self.column = column(draft.text, self.entries.start(0))
 
@@ -179,6 +180,11 @@ class BlockEntries:
 
         Comments directly above belong to it, but not those that begin a document: they are about all of it.
         """
+        if index not in self._leads:  # of many inserts in front of one entry, each asks
+            self._leads[index] = self._lead(index)
+        return self._leads[index]
+
+    def _lead(self, index: int) -> int:
         start = self.entries.start(index)
         at = self.draft.syntax.lead(self.text, start, self.entries.end(index - 1) if index else 0)
         return line_start(self.text, start) if index == 0 and opens_document(self.text, at) else at
