@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from confkeep.documents.compare import unified
@@ -58,6 +58,8 @@ def _applied(program: list[str], old: bytes, patch: bytes, name: str) -> bytes:
 @given(old=_files(), new=_files(), context=st.sampled_from([0, 1, 3]))
 def test_the_diff_applies(program: list[str], old: bytes, new: bytes, context: int) -> None:
     """``patch`` and ``git apply`` make the new bytes of the old ones, whatever they are."""
+    # git misplaces GNU diff's own hunks without context too: "a\na" to "a\n" becomes "a" (2.39).
+    assume(context or program is not _GIT)
     patch = unified(old, new, "a/f", "b/f", context=context)
     assert bool(patch) == (old != new)
     if patch:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from confkeep.documents.editing.plain import applied, same
 from confkeep.documents.patch import Merge, Operation
+from confkeep.documents.toml.comments import settle
 from confkeep.errors import InvalidDocument, NotRepresentable
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _changed(text: str, wanted: list[dict[str, Data]], deadline: Deadline) -> st
         for old, new in pairwise(wanted):
             deadline.look()
             _Change(deadline).table(document, old, new)
-        changed = tomlkit.dumps(document)
+        changed = settle(text, tomlkit.dumps(document))
         found = tomllib.loads(changed)
     except (NotRepresentable, TimeoutError, RecursionError):
         raise

@@ -21,6 +21,7 @@ from yaml.events import (
 from confkeep.documents.node import Alias, Mapping, Scalar, Sequence, Stream
 from confkeep.documents.splicing.comments import Syntax
 from confkeep.documents.uncomposable import Uncomposable
+from confkeep.documents.yaml.breaks import odd_break
 from confkeep.documents.yaml.parser import MAX_DEPTH, Parser
 
 if TYPE_CHECKING:
@@ -38,13 +39,16 @@ def compose(text: str, deadline: Deadline) -> Stream:
     if text.startswith("\ufeff"):
         raise Uncomposable("it begins with two byte order marks")  # libyaml would skip it, and its positions with it
     try:
-        return Stream(text, _compose(text, deadline))
+        stream = Stream(text, _compose(text, deadline))
     except yaml.MarkedYAMLError as error:
-        at = error.problem_mark or error.context_mark
-        where = f" in line {at.line + 1}, column {at.column + 1}" if at else ""
+        mark = error.problem_mark or error.context_mark
+        where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise Uncomposable(f"it is not valid YAML: {error.problem or 'syntax error'}{where}") from error
     except (yaml.YAMLError, UnicodeError) as error:
         raise Uncomposable(f"it is not valid YAML: {error}") from error
+    if (at := odd_break(stream)) is not None:
+        raise Uncomposable(f"a line break U+{ord(text[at]):04X} in it is one to some readers only")
+    return stream
 
 
 def _compose(text: str, deadline: Deadline) -> list[Node]:  # noqa: C901, PLR0912, PLR0915 - one loop over all events: see check
