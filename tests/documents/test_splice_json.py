@@ -72,7 +72,7 @@ CASES: list[tuple[str, str, tuple[int, ...], JsonValue, str]] = [
     (LINES, "remove", (1,), None, LINES.replace('  /* of b */\n  "b": [], // on b\n', "")),
     (LINES, "remove", (2,), None, LINES.replace('[], // on b\n  "c": {"d": [1, 2]}\n', "[] // on b\n")),
     ("{}", "add", (0,), {"x": []}, '{\n  "new": {\n    "x": []\n  }\n}'),
-    ("[1,2]", "add", (2,), [{}], "[1,2, [{}]]"),
+    ("[1,2]", "add", (2,), [{}], "[1,2,[{}]]"),
     ("[1]", "remove", (0,), None, "[]"),
     ('{\n\t"a": {\n\t\t"b": 1\n\t}\n}', "set", (0,), [1], '{\n\t"a": [\n\t\t1\n\t]\n}'),
     ('{\r\n  "a": 1\r\n}', "add", (1,), 2, '{\r\n  "a": 1,\r\n  "new": 2\r\n}'),

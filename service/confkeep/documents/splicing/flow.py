@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from confkeep.documents.node import Mapping
+from confkeep.documents.splicing.comments import Syntax
 from confkeep.documents.splicing.extent import Entries, content_start
 from confkeep.documents.splicing.json_text import Lines
 from confkeep.documents.splicing.lines import is_first, line_end, line_start, margin
@@ -34,6 +35,7 @@ class FlowEntries:
         self.count = len(group.container.values)
         self.bracket = content_start(group.container, draft.text)
         self.lines = self._lines()  # of the entries, where each has lines of its own
+        self.gap = self._gap()
 
     def change(self) -> None:
         """Make the edits."""
@@ -68,7 +70,7 @@ class FlowEntries:
 
     def _replace(self, index: int, new: New) -> None:
         node = self.container.values[index]
-        text = flow_value(self.draft, new, self.container, self.lines, node)
+        text = flow_value(self.draft, new, self.container, self.lines, node, gap=self.gap)
         if isinstance(self.container, Mapping) and node.start == node.end:
             if self.entries.head(index) is None:
                 text = ": " + text
@@ -141,17 +143,17 @@ class FlowEntries:
         elif self.lines is not None and index == self.count - 1:
             front = self.draft.newline + self.lines.margin
         else:
-            front = " "
-        self.draft.edit(at, at, front + flow_entry(self.draft, change, self.lines) + comma, self.rank)
+            front = self.gap
+        self.draft.edit(at, at, front + flow_entry(self.draft, change, self.lines, self.gap) + comma, self.rank)
 
     def _insert_in_front(self, index: int, change: Insert | Add) -> None:
-        text = flow_entry(self.draft, change, self.lines) + ","
+        text = flow_entry(self.draft, change, self.lines, self.gap) + ","
         if self.lines is not None and is_first(self.text, self.entries.start(index)):
             at = self._lead(index)
             self.draft.edit(at, at, self.lines.margin + text + self.draft.newline, self.rank)
         else:
             at = self.entries.start(index)
-            self.draft.edit(at, at, text + " ", -self.rank)
+            self.draft.edit(at, at, text + self.gap, -self.rank)
 
     def _fill(self) -> None:
         """No entry stays: what comes takes the place of all."""
@@ -163,9 +165,9 @@ class FlowEntries:
         if not self.count and self.text[start:end].strip():
             start = end  # a comment and nothing else: its line ends before the bracket
         lines = self.lines or (self._new_lines() if self.draft.spreads(self.container) else None)
-        texts = [flow_entry(self.draft, change, lines) for change in changes]
+        texts = [flow_entry(self.draft, change, lines, self.gap) for change in changes]
         if lines is None:
-            self.draft.edit(start, end, ", ".join(texts), self.rank)
+            self.draft.edit(start, end, f",{self.gap}".join(texts), self.rank)
             return
         front = lines.newline + lines.margin
         closing = lines.newline + self.outer
@@ -185,6 +187,14 @@ class FlowEntries:
         inner = margin(self.text, start)
         deeper = inner.removeprefix(self.outer) if inner.startswith(self.outer) else ""
         return Lines(self.draft.newline, inner, deeper or self._unit())
+
+    def _gap(self) -> str:
+        """What stands behind commas (and colons, of JSON): nothing where the first one has nothing."""
+        if self.count > 1 and (comma := self._comma(0)) is not None:
+            return " " if self.text[comma + 1].isspace() else ""
+        if self.count and self.draft.syntax is Syntax.JSON and isinstance(self.container, Mapping):
+            return " " if self.text[self.container.values[0].start - 1].isspace() else ""
+        return " "
 
     def _new_lines(self) -> Lines:
         return Lines(self.draft.newline, self.outer + self._unit(), self._unit())

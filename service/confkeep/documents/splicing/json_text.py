@@ -28,20 +28,23 @@ class Lines(NamedTuple):
         return self._replace(margin=self.margin + self.unit)
 
 
-def write_json(node: Node, lines: Lines | None, depth: int = 0) -> str:
-    """``node`` as JSON; a line for each entry where ``lines`` are given. Raises NotRepresentable."""
+def write_json(node: Node, lines: Lines | None, gap: str = " ", depth: int = 0) -> str:
+    """``node`` as JSON; a line for each entry where ``lines`` are given. Raises NotRepresentable.
+
+    ``gap`` stands behind colons, and behind commas on one line.
+    """
     if depth > _DEEPEST:
         raise NotRepresentable(f"the new value is nested more than {_DEEPEST} deep")
     node = node.target if isinstance(node, Alias) else node
     if isinstance(node, Scalar):
         return node.value if node.style == "" else _string(node.value)
     inner = lines and lines.inner()
-    texts = [write_json(value, inner, depth + 1) for value in node.values]
+    texts = [write_json(value, inner, gap, depth + 1) for value in node.values]
     if isinstance(node, Mapping):
-        texts = [f"{write_json(key, None)}: {text}" for key, text in zip(node.keys, texts, strict=True)]
+        texts = [f"{write_json(key, None)}:{gap}{text}" for key, text in zip(node.keys, texts, strict=True)]
     front, behind = "{}" if isinstance(node, Mapping) else "[]"
     if lines is None or not texts:
-        return front + ", ".join(texts) + behind
+        return front + f",{gap}".join(texts) + behind
     margin = lines.newline + lines.margin
     return front + ",".join(margin + lines.unit + text for text in texts) + margin + behind
 

@@ -106,20 +106,22 @@ def style_at(draft: Draft, near: Collection | None, new: Node, column: int, at: 
     return style if at is not None and may_end(draft, at, new, column) else replace(style, literal=False)
 
 
-def flow_value(draft: Draft, new: New, near: Collection | None, lines: Lines | None, old: Node | None = None) -> str:
+def flow_value(
+    draft: Draft, new: New, near: Collection | None, lines: Lines | None, old: Node | None = None, *, gap: str = " "
+) -> str:
     """A value in brackets, in place of ``old``. ``lines`` are given where entries have lines of their own."""
     node = node_for(draft, new, near, old)
     if isinstance(new, Source) and (text := verbatim_flow(new, draft.syntax, lines)) is not None:
         return text
-    return Emitter(draft.style(near)).flow(node) if draft.syntax is Syntax.YAML else write_json(node, lines)
+    return Emitter(draft.style(near)).flow(node) if draft.syntax is Syntax.YAML else write_json(node, lines, gap)
 
 
-def flow_entry(draft: Draft, change: Insert | Add, lines: Lines | None) -> str:
-    """A new entry in brackets, without a comma."""
-    value = flow_value(draft, change.new, change.container, lines)
+def flow_entry(draft: Draft, change: Insert | Add, lines: Lines | None, gap: str = " ") -> str:
+    """A new entry in brackets, without a comma; of JSON with ``gap`` behind its colon."""
+    value = flow_value(draft, change.new, change.container, lines, gap=gap)
     if isinstance(change, Insert):
         return value
     key = node_for(draft, change.key, change.container)
     if draft.syntax is Syntax.YAML:
         return Emitter(draft.style(change.container)).pair(key, value)
-    return write_json(key, None) + ": " + value
+    return f"{write_json(key, None)}:{gap}{value}"
