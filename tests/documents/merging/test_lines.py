@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from confkeep.documents.merging.lines import LineMerge, Lines
@@ -40,6 +40,7 @@ def _three(draw: st.DrawFn) -> list[bytes]:
 
 @settings(max_examples=200)
 @given(_three())
+@example([b"line 0\r\n", b"", b"theirs 0\r\n"])
 def test_as_git_merges(three: list[bytes]) -> None:
     """Byte for byte and conflict for conflict what ``git merge-file --zdiff3`` says."""
     need(shutil.which("git"), "git is missing")

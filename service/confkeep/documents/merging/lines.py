@@ -56,7 +56,8 @@ class LineMerge:
 
         ``together``: lines of the base within which everything that the sides changed counts as touching.
         """
-        newline = b"\r\n" if self.mine and self.mine[0].endswith(b"\r\n") else b"\n"
+        first = [side[0] for side in (self.mine, self.theirs, self.base) if side and side[0].endswith(b"\n")]
+        newline = b"\r\n" if first and all(line.endswith(b"\r\n") for line in first) else b"\n"
 
         def marked(region: Region) -> list[bytes]:
             base, mine, theirs = self.base[slice(*region.base)], self._of_mine(region), self._of_theirs(region)
