@@ -70,7 +70,7 @@ def _cut_off(world: World, seen: Seen, outcome: Outcome, done: float) -> None:
     assert state(world, seen, outcome, done)["rule"] == _RULES[outcome]
     world.mark()
     told = world.events(seen)
-    assert {event.type for event in told} == {"mount.changed"}
+    assert {event.type for event in told} == {"mount.changed"}, told
     assert [event.data["state"] for event in told] in (["stale"], ["moved"], ["moved", "stale"])
     assert world.read(seen) == OLD
     assert [each["etag"] for each in world.history(seen)] == [etag(OLD)]

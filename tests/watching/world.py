@@ -66,8 +66,8 @@ class World:
             return None
 
     def events(self, seen: Seen) -> list[Event]:
-        """What was told of a file."""
-        return self.told.events(seen.root, seen.path)
+        """What was told of a file: what became of it, not what the doctor says of its mount when it looks next."""
+        return [event for event in self.told.events(seen.root, seen.path) if event.type != "doctor.finding"]
 
     def history(self, seen: Seen) -> list[dict[str, Any]]:
         """Its revisions, the newest first."""
