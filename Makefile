@@ -106,7 +106,8 @@ lock:
 	$(COMPILE) requirements/lint.in -o requirements/lint.txt
 	$(COMPILE) requirements/compose.in -o requirements/compose.txt
 	$(COMPILE) requirements/peers.in -o requirements/peers.txt
-	$(COMPILE) --no-deps requirements/homeassistant.in -o requirements/homeassistant.txt
+	$(COMPILE) --no-build --override requirements/homeassistant.overrides requirements/homeassistant.in \
+		-o requirements/homeassistant.txt
 
 clean:
 	rm -rf $(RUN) $(TEST) $(LINT) var build service/confkeep.egg-info

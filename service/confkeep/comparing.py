@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from confkeep.absent import called
 from confkeep.documents.compare import structural, unified
+from confkeep.documents.keep import keep
 from confkeep.documents.merge import Labels, merge
 from confkeep.editing import MOST, SECONDS, too_long
 from confkeep.errors import BodyTooLarge, Forbidden, MergeConflict, NoContent, NotFound
@@ -105,8 +106,12 @@ def compare(root: Root, relative: str, old: Side, new: Side, *, by_structure: bo
     return Compared(old, new, lines, found)
 
 
-def merged(keeper: Keeper, root: Root, relative: str, mine: bytes, base: int | str) -> tuple[Merged, Side]:
+def merged(
+    keeper: Keeper, root: Root, relative: str, mine: bytes, base: int | str, *, keeping: bool = False
+) -> tuple[Merged, Side]:
     """The caller's bytes merged with what is on the disk, and that. Nothing is written.
+
+    ``keeping``: they are a program's dump, and get the comments and the layout of the base first, where that can be.
 
     Raises MergeConflict, NoContent, NotFound (the file, or the base), Pruned, NoContent, BodyTooLarge, InvalidDocument.
     """
@@ -122,6 +127,8 @@ def merged(keeper: Keeper, root: Root, relative: str, mine: bytes, base: int | s
         _refuse_large(side)
     format_, dialect = kind_of(root, theirs.path)
     try:
+        if keeping and format_ is not None:
+            mine = keep(began.data, mine, format_, dialect, seconds=SECONDS).data
         made = merge(began.data, mine, theirs.data, format_, dialect, labels=Labels(), seconds=SECONDS)
     except TimeoutError as error:
         raise too_long(theirs.path) from error

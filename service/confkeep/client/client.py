@@ -232,15 +232,16 @@ class Client:
         request = diff_of(root, path, from_=from_, to=to, proposed=proposed, format_="json")
         return Differences.of(Document.parse(self._transport.ask(request).body))
 
-    def merge(self, root: str, path: str, mine: bytes, *, base: Version) -> Merged:
+    def merge(self, root: str, path: str, mine: bytes, *, base: Version, keep: bool = False) -> Merged:
         """``mine``, an edit of ``base`` (an etag, or a revision's number), merged with what is in the file.
 
-        Nothing is written: save ``data`` expecting ``etag``. Raises MergeConflict (its member ``text`` has both sides,
+        ``keep``: it is a program's dump; it gets the comments and the layout of ``base`` before. Nothing is written:
+        save ``data`` expecting ``etag``. Raises MergeConflict (its member ``text`` has both sides,
         marked), NotFound (the file, or that base), Pruned, NoContent, BodyTooLarge.
         """
         from confkeep.client.comparison import Merged
 
-        target = file_url("merge", root, path, {"base": str(base)})
+        target = file_url("merge", root, path, {"base": str(base)} | ({"keep": "comments"} if keep else {}))
         answer = self._transport.ask(Request("POST", target, mine, repeatable=True))
         etag, how = (answer.headers.get("ETag") or "").strip('"'), answer.headers.get("Merged-By")
         if not (etag and how):

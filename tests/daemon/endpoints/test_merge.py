@@ -44,6 +44,16 @@ def test_both_edits(folder: Folder) -> None:
     assert (saved.status, folder.read("a.yaml")) == (200, BOTH)
 
 
+def test_a_dump(folder: Folder) -> None:
+    """With keep=comments the body gets the comments and the layout of the base; without it, it says what is to stay."""
+    number = edited(folder, "a.yaml", BASE, THEIRS)
+    dump = MINE.removeprefix(b"# both\n").replace(b"id: a", b"id: 'a'")
+    url = f"{folder.url('a.yaml', 'merge')}?base={number}"
+    assert folder.daemon.ask("POST", f"{url}&keep=comments", dump).body == BOTH
+    assert b"# both" not in folder.daemon.ask("POST", f"{url}&keep=text", dump).body
+    assert problem(folder.daemon.ask("POST", f"{url}&keep=all", dump), 422, "unknown-parameter")["parameter"] == "keep"
+
+
 def test_the_link_of_a_conflict(folder: Folder) -> None:
     """What a 412 says is asked next leads here, whatever the name holds."""
     for name in ("a.yaml", "what? #1.yaml"):

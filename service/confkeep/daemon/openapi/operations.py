@@ -197,7 +197,7 @@ OPERATIONS: Final = (
         "mergeFile",
         "The body, an edit of an older content, merged with what is in the file; nothing is written",
         (Success(200, "The merge; `ETag` is what its save replaces.", (BYTES,), ("ETag", "Merged-By", "Revision?")),),
-        (*_FILE, "base"),
+        (*_FILE, "base", "merge-keep"),
         (*_LOOK, *_READ, "pruned", "no-content", "body-too-large", "merge-conflict", "invalid-document"),
         (BYTES,),
     ),

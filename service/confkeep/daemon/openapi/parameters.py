@@ -101,6 +101,12 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         {"type": "string", "enum": list(Keep), "default": Keep.TEXT},
         "comments",
     ),
+    "merge-keep": _query(
+        "keep",
+        "`comments`: the body is a program's dump; it gets the comments of the base before it is merged.",
+        {"type": "string", "enum": list(Keep), "default": Keep.TEXT},
+        "comments",
+    ),
     "from": _query("from", f"The older content: {_CONTENT}", _VERSION, "42"),
     "to": _query("to", f"The newer content: {_CONTENT}; without it what is in the file.", _VERSION, "disk"),
     "base": _in("query", "base", f"What was edited: {_RECORDED}.", _REVISION_OR_ETAG, "42", required=True),
