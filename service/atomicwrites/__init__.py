@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from confkeep.errors import ConfkeepError
     from confkeep.files.draft import Draft
+    from confkeep.saved import Saved
 
 __version__ = "1.4.1"
 __all__ = ["AtomicWriter", "atomic_write", "move_atomic", "replace_atomic"]
@@ -156,7 +157,7 @@ class AtomicWriter:
         draft, path = known
         wanted = Options(overwrite=self._overwrite, journal=Journal.BEST_EFFORT)
         with _as_os_errors(path):
-            commit(draft, path, wanted, flushed=True, despite_mode=True)
+            _report(commit(draft, path, wanted, flushed=True, despite_mode=True))
         del self._drafts[f.name]
         draft.discard()
 
@@ -197,7 +198,16 @@ def _put_in_place(src: StrPath, dst: StrPath, *, overwrite: bool) -> None:
         file.seek(0)
         data = file.read()
     with _as_os_errors(os.fsdecode(dst)):
-        save(dst, data, overwrite=overwrite, journal="best-effort")
+        _report(save(dst, data, overwrite=overwrite, journal="best-effort"))
+
+
+def _report(saved: Saved) -> None:
+    """Log what a save in place went without: who calls this module has no answer that could say it."""
+    if not saved.guarantees.crash_safe:
+        import logging
+
+        remedy = "set CONFKEEP_STATE to a directory on a disk that this process may write"
+        logging.getLogger("confkeep").warning("%s: %s [%s]", saved.path, "; ".join(saved.notes), remedy)
 
 
 def _directory_of(path: StrPath) -> str:

@@ -5,7 +5,6 @@ Needs the standard library only. The same files make the same bytes, whoever bui
 
 from __future__ import annotations
 
-import os
 import stat
 import sys
 import tomllib
@@ -13,7 +12,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from home_assistant.closure import closure
+from .closure import closure
 
 _HERE: Final = Path(__file__).parent
 _SOURCE: Final = _HERE.parent
@@ -31,7 +30,10 @@ def contents() -> dict[str, bytes]:
         **_integration(),
         "confkeep/LICENSE": (_TOP / "LICENSE").read_bytes(),
         "confkeep/README.txt": readme.encode(),
-        **{f"confkeep/atomicwrites/{name}": (_HERE / "shim" / name).read_bytes() for name in ("__init__.py", "start.py")},
+        **{
+            f"confkeep/atomicwrites/{name}": (_HERE / "shim" / name).read_bytes()
+            for name in ("__init__.py", "start.py")
+        },
         "confkeep/atomicwrites/drop_in.py": (_SOURCE / "atomicwrites" / "__init__.py").read_bytes(),
     }
 
@@ -73,4 +75,4 @@ def _member(name: str) -> zipfile.ZipInfo:
 
 if __name__ == "__main__":
     build(Path(sys.argv[1]))
-    sys.stdout.write(f"{sys.argv[1]}: {os.path.getsize(sys.argv[1])} bytes, for Home Assistant's configuration directory\n")
+    sys.stdout.write(f"{sys.argv[1]}: unpack it in Home Assistant's configuration directory\n")

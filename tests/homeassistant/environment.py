@@ -16,6 +16,8 @@ TOP: Final = Path(__file__).parents[2]
 LOCK: Final = TOP / "requirements" / "homeassistant.txt"
 #: What its wheels are built for. The system's own first: other users may not be able to reach another.
 _PYTHONS: Final = ("/usr/bin/python3", sys.executable, "python3.12", "python3.11")
+#: Seconds for the download of 75 MB.
+_PATIENCE: Final = 900
 _FITS: Final = "import sys, venv; sys.exit(sys.version_info[:2] not in {(3, 11), (3, 12)})"
 
 
@@ -53,5 +55,5 @@ def _install(python: str, directory: Path) -> None:
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", f"--python={directory}/bin/python")
     exactly = ("--no-deps", "--require-hashes", "--only-binary=:all:", f"--requirement={LOCK}")
     command = (*pip, "install", "--quiet", "--no-compile", *exactly)
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_PATIENCE)
     need(done.returncode == 0, f"Home Assistant cannot be installed: {done.stderr.strip()}")

@@ -12,15 +12,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.homeassistant.person import CLIENT, Answer, Person, ask, exchange
+from tests.homeassistant import signing_in
+from tests.homeassistant.person import ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from tests.homeassistant.person import Person
+
 #: Seconds after which one that does not start, stop or notice is a failure.
 PATIENCE: Final = 60.0
 INTEGRATION: Final = Path(__file__).parents[2] / "service" / "home_assistant" / "custom_components" / "confkeep"
-_OWNER: Final = {"username": "owner", "password": "correct horse"}
 #: The editor's integrations, and no pages: these would be 53 MB, and are looked for where a developer has them.
 _CONFIGURATION: Final = """\
 homeassistant:
@@ -30,6 +32,7 @@ http:
   server_port: {port}
 frontend:
   development_repo: /
+system_health:
 automation: !include automations.yaml
 script: !include scripts.yaml
 scene: !include scenes.yaml
@@ -82,7 +85,7 @@ class Home:
     def start(self) -> Home:
         """Start it on a directory that ``onboard`` has made once, and wait until it runs."""
         self.launch()
-        self.owner = self._first_person()
+        self.owner = signing_in.returning(self.port, self.python, self.directory)
         self.until(lambda: self.owner.ask("GET", "/api/config").body["state"] == "RUNNING", "it runs")
         assert not self.owner.ask("GET", "/api/config").body["recovery_mode"], self.log()
         return self
@@ -120,31 +123,13 @@ class Home:
         except OSError:
             return False
 
-    def _first_person(self) -> Person:
-        stored = json.loads((self.directory / ".storage" / "auth").read_text("utf-8"))["data"]["refresh_tokens"]
-        token = next(each["token"] for each in stored if each["client_id"] == CLIENT)
-        return self._person(exchange(self.port, grant_type="refresh_token", refresh_token=token))
-
-    def _person(self, tokens: dict[str, Any]) -> Person:
-        return Person(self.port, self.python, tokens["access_token"])
-
     def onboard(self) -> None:
         """Make the first user, as the first visit of the pages does."""
-        user = {"name": "Owner", "language": "en", "client_id": CLIENT, **_OWNER}
-        answer = self._ask("/api/onboarding/users", user)
-        self.owner = self._person(exchange(self.port, grant_type="authorization_code", code=answer.body["auth_code"]))
+        self.owner = signing_in.first_visit(self.port, self.python)
 
     def login(self) -> Person:
         """Sign in once more, as with another browser: a refresh token of its own."""
-        flow = {"client_id": CLIENT, "handler": ["homeassistant", None], "redirect_uri": CLIENT}
-        number = self._ask("/auth/login_flow", flow).body["flow_id"]
-        code = self._ask(f"/auth/login_flow/{number}", {"client_id": CLIENT, **_OWNER}).body["result"]
-        return self._person(exchange(self.port, grant_type="authorization_code", code=code))
-
-    def _ask(self, path: str, body: object) -> Answer:
-        answer = ask(self.port, "POST", path, json.dumps(body), {"Content-Type": "application/json"})
-        assert answer.status == 200, answer
-        return answer
+        return signing_in.login(self.port, self.python)
 
     def until(self, holds: Callable[[], object], what: str) -> None:
         """Wait until ``holds`` says so, and fail where it does not in time, or the process ends."""

@@ -7,27 +7,27 @@ import json
 import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
-from urllib.parse import urlencode
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 #: Seconds for one answer.
 PATIENCE: Final = 60.0
-#: Where the browser says that it comes from; the same in each run, so that a token of one is good in the next.
-CLIENT: Final = "http://confkeep.test/"
 #: Signs in, sends one command, prints the answer.
 _COMMAND: Final = """
 import asyncio, json, sys, aiohttp
 
-async def ask(port, token, command):
+async def ask(port, token, command, event):
     url = f"http://127.0.0.1:{port}/api/websocket"
     async with aiohttp.ClientSession() as session, session.ws_connect(url) as socket:
         await socket.receive_json()
         await socket.send_json({"type": "auth", "access_token": token})
         assert (await socket.receive_json())["type"] == "auth_ok"
         await socket.send_json({"id": 1, **command})
-        print(json.dumps(await socket.receive_json()))
+        answer = await socket.receive_json()
+        if event and answer["success"]:
+            answer["result"] = (await socket.receive_json())["event"]
+        print(json.dumps(answer))
 
 asyncio.run(ask(**json.load(sys.stdin)))
 """
@@ -68,9 +68,12 @@ class Person:
         """Call it, and wait until it is done."""
         return self.ask("POST", f"/api/services/{domain}/{service}", data or {})
 
-    def command(self, kind: str, **members: object) -> Answer:
-        """One command of the WebSocket API, ``repairs/list_issues`` say: its result (200), or its error (400)."""
-        asked = {"port": self.port, "token": self.token, "command": {"type": kind, **members}}
+    def command(self, kind: str, *, event: bool = False, **members: object) -> Answer:
+        """One command of the WebSocket API, ``repairs/list_issues`` say: its result (200), or its error (400).
+
+        ``event``: what it subscribes to; the first one is the result.
+        """
+        asked = {"port": self.port, "token": self.token, "command": {"type": kind, **members}, "event": event}
         call: list[str | Path] = [self.python, "-c", _COMMAND]
         done = subprocess.run(
             call, input=json.dumps(asked), capture_output=True, text=True, check=False, timeout=PATIENCE
@@ -83,15 +86,6 @@ class Person:
         """One request, ``body`` as JSON."""
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         return ask(self.port, method, path, None if body is None else json.dumps(body), headers)
-
-
-def exchange(port: int, **grant: str) -> dict[str, Any]:
-    """The tokens for an authorization code, or for a refresh token."""
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    answer = ask(port, "POST", "/auth/token", urlencode({"client_id": CLIENT, **grant}), headers)
-    assert answer.status == 200, answer
-    tokens: dict[str, Any] = answer.body
-    return tokens
 
 
 def ask(port: int, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None) -> Answer:

@@ -44,6 +44,10 @@ class Stack:
         states = self.home.owner.states().items()
         return {str(state["attributes"].get("friendly_name")) for name, state in states if name.startswith(f"{kind}.")}
 
+    def wait_for_name(self, kind: str, name: str) -> None:
+        """Until one in use is called so."""
+        self.home.until(lambda: name in self.names(kind), f"{name} is in use")
+
     def issues(self) -> dict[str, dict[str, Any]]:
         """The integration's repairs, by their translation's key."""
         listed = self.home.owner.command("repairs/list_issues").body["issues"]
@@ -72,8 +76,7 @@ def launch(
     return Stack(home, daemon, config, host or config)
 
 
-def message(body: object) -> str:
+def message(body: Any) -> str:  # noqa: ANN401 - JSON
     """What the page shows of an answer that is no success."""
-    assert isinstance(body, dict), body
-    assert list(body) == ["message"], json.dumps(body)
+    assert [*body] == ["message"], json.dumps(body)
     return str(body["message"])

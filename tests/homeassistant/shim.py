@@ -1,21 +1,24 @@
-"""The folder that is put at ``/config/confkeep``, and the one line of compose that makes it count."""
+"""The shim as anybody gets it: the zip unpacked in the configuration directory, and one line in the environment."""
 
 from __future__ import annotations
 
 import os
-import shutil
-from pathlib import Path
-from typing import Final
+import zipfile
+from typing import TYPE_CHECKING
 
-_SERVICE: Final = Path(__file__).parents[2] / "service"
+from home_assistant.build import build
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def install(config: Path) -> dict[str, str]:
     """Put it there; the environment of a Home Assistant that is to use it."""
-    folder = config / "confkeep"
-    for package in ("atomicwrites", "confkeep"):
-        shutil.copytree(_SERVICE / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
-    return {"PYTHONPATH": os.fspath(folder)}
+    file = config.with_name("shim.zip")
+    build(file)
+    with zipfile.ZipFile(file) as archive:
+        archive.extractall(config)
+    return {"PYTHONPATH": os.fspath(config / "confkeep")}
 
 
 def has_saved(config: Path) -> bool:

@@ -77,7 +77,7 @@ def test_a_bound_file_with_the_shim(start: Start, config: Path, mounts: Mounts, 
     create_update_delete(home, edited, source)
     assert about(source) == (inode, 0o644)
     assert (config / edited.file).read_bytes() == source.read_bytes()
-    assert shim.has_saved(config)
+    assert (shim.has_saved(config), (config / ".confkeep").is_dir()) == (True, True)  # the second is its journal
     assert "busy" not in home.log()
 
 
@@ -136,7 +136,6 @@ def test_another_user_with_the_shim(
 ) -> None:
     """Without any capability: whoever owns the file saves it in place."""
     config = prepare(public / "config")
-    public.chmod(0o777)  # its home, in which the journal is
     source = bound(mounts, config, AUTOMATION)
     inode, _ = about(source)
     home = start(config, environ=shim.install(config), uid=OTHER, python=open_python)

@@ -48,7 +48,7 @@ def test_edit_create_delete(stack: Stack) -> None:
         if stack.host != stack.config:
             assert path.stat().st_ino == inode
         assert stack.history(name)[0]["origin"] == "api"
-        stack.home.until(lambda kind=kind: "Renamed" in stack.names(kind), f"the {kind} is in use")
+        stack.wait_for_name(kind, "Renamed")
 
 
 def test_comments_in_what_is_edited(stack: Stack) -> None:

@@ -1,4 +1,4 @@
-"""Nobody's edit is lost: what others changed since the page was loaded is merged, or the save is refused and says so."""
+"""Nobody's edit is lost: what others changed since the page was loaded is merged, or the save is refused."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from tests.homeassistant.person import Answer, Person
 
 __all__ = ["serve"]
-
-
 
 
 @pytest.fixture
@@ -101,7 +99,8 @@ def test_two_people_change_the_same(stack: Stack) -> None:
 def test_one_deletes_what_another_edits(stack: Stack) -> None:
     """Who comes second is told, in both orders; other automations may go at any time."""
     one, two = stack.home.owner, stack.home.login()
-    opened(one), saved(two, opened(two), alias="Theirs")
+    opened(one)
+    saved(two, opened(two), alias="Theirs")
     conflict(one.delete("automation", "garden"))
     assert opened(one)["alias"] == "Theirs"
     mine = opened(one)
@@ -177,5 +176,12 @@ def test_many_at_once(stack: Stack) -> None:
     assert [f"# note {turn}\n" in text for turn in range(rounds)] == [True] * rounds
     for key in ("porch", "garden"):
         assert opened(people[0], key)["description"] == f"{key} {rounds - 1}"
-    for comment in ("# The house, by hand", "# the porch", "# at dusk", "# single quotes", "# water, then rest", "# five"):
+    for comment in (
+        "# The house, by hand",
+        "# the porch",
+        "# at dusk",
+        "# single quotes",
+        "# water, then rest",
+        "# five",
+    ):
         assert comment in text

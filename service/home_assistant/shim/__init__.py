@@ -3,15 +3,16 @@
 `make shim` puts this file before confkeep's drop-in: that one, and all of confkeep, is written for Python 3.11.
 """
 
+import importlib
 import os
 import sys
 
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-if sys.version_info >= (3, 11):
-    from atomicwrites import drop_in as module
-    from atomicwrites.start import begin
+if sys.version_info >= (3, 11):  # noqa: UP036 - Home Assistant before 2023.8 has an older one
+    from .start import begin
 
+    module = importlib.import_module("atomicwrites.drop_in")
     begin(configuration=os.path.dirname(_HERE))
 else:
     import importlib.machinery

@@ -30,4 +30,4 @@ def _settle() -> None:
 
     with Keeper() as keeper:
         for settled in keeper.recovered:
-            _LOG.warning("a crash had interrupted a save of %s: %s", settled.path, settled.outcome)
+            _LOG.warning("a crash had interrupted a save of %s: %s", settled.path, settled.detail)
