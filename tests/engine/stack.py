@@ -1,10 +1,10 @@
-"""The stack of compose.yaml at the top of the tree, brought up by the real Docker Compose."""
+"""The stacks that the project proposes (compose.yaml, docker/), brought up by the real Docker Compose."""
 
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,9 +47,15 @@ class Stack:
 
 
 @contextmanager
-def stack(project: str, command: tuple[str, ...], config: Path, images: dict[str, str]) -> Generator[Stack]:
-    """`up` over this configuration and, whatever happens, `down` with its volumes."""
-    compose = (*command, "--project-name", project, "--file", str(TOP / "compose.yaml"))
+def stack(
+    project: str,
+    command: tuple[str, ...],
+    config: Path,
+    images: dict[str, str],
+    files: Sequence[Path] = (TOP / "compose.yaml",),
+) -> Generator[Stack]:
+    """`up` of these files over this configuration and, whatever happens, `down` with its volumes."""
+    compose = (*command, "--project-name", project, *(f"--file={file}" for file in files))
     environment = {
         **os.environ,
         "COMPOSE_ANSI": "never",

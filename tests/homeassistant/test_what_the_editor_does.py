@@ -59,12 +59,15 @@ def test_with_the_integration(start: Start, serve: Serve, config: Path) -> None:
 
 
 def test_a_secret(start: Start, serve: Serve, config: Path) -> None:
-    """The editor can neither show nor save anything in a file that has one, and the file stays as it is."""
+    """The editor can neither show nor save anything in a file that has one; the page says why, and the file stays."""
     (config / "secrets.yaml").write_text("name: Hall\n")
     daemon = serve("--root", f"config={config}")
     home = start(config, confkeep={"socket": daemon.socket})
     text = EDITED.replace("Old", "!secret name")
     (config / "automations.yaml").write_text(text)
-    assert home.owner.get("automation", "edited").status == 500
-    assert home.owner.post("automation", "new", {"alias": "New", "trigger": [], "action": []}).status == 500
+    shown = home.owner.get("automation", "edited")
+    saved = home.owner.post("automation", "new", {"alias": "New", "trigger": [], "action": []})
+    for answer in (shown, saved):
+        assert answer.status == 500
+        assert f"anything in {config / 'automations.yaml'}: Secrets not supported" in answer.body["message"]
     assert (config / "automations.yaml").read_text("utf-8") == text

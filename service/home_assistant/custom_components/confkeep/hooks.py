@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 #: ``view`` since 2024.4.
 _MODULES: Final = ("homeassistant.components.config.view", "homeassistant.components.config")
 _ATTEMPTS: Final = 5
+_UNREADABLE: Final = (
+    "Home Assistant's editor can neither show nor save anything in {path}: {error}. Change that in a text editor. What "
+    "the editor is not made for, such as !secret, can stand in configuration.yaml or in a package."
+)
 
 
 def module() -> Any | None:
@@ -100,7 +104,10 @@ class Hooks:
         path = hass.config.path(view.path)
         for _ in range(_ATTEMPTS):
             text = await hass.async_add_executor_job(content_of, path)
-            data = await original(view, hass)
+            try:
+                data = await original(view, hass)
+            except HomeAssistantError as error:  # a syntax error, an unknown tag: else a bare 500
+                raise refusals.failed(_UNREADABLE.format(path=path, error=error)) from error
             if text == await hass.async_add_executor_job(content_of, path):
                 break
         else:
