@@ -4,6 +4,7 @@
 # lint   style, types, import contracts
 # bench  the budgets, as ratios in one run
 # torture  the power-loss model with ever new seeds, for an hour (ARGS="--seed N --seconds N --only NAME")
+# shim   dist/confkeep-shim.zip: for Home Assistant's configuration directory
 # lock   resolve requirements/*.in again (needs uv; LOCK=--upgrade for newer versions)
 # clean  remove what these targets made
 #
@@ -28,7 +29,7 @@ LAST  := $(wildcard tests/crash tests/engine)
 FIRST := $(wildcard tests/test_*.py) $(filter-out $(LAST) tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
 TESTS ?= $(FIRST) $(LAST)
 
-.PHONY: run test check lint bench torture lock clean help
+.PHONY: run test check lint bench torture shim lock clean help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # the environments share one build directory
 
@@ -56,6 +57,10 @@ bench: $(TEST)/confkeep.stamp $(TEST)/peers.stamp
 
 torture: $(TEST)/confkeep.stamp
 	@exec $(TEST)/bin/python -m tests.model --seconds 3600 $(ARGS)
+
+# Needs no environment: the standard library only.
+shim:
+	@PYTHONPATH=service $(PYTHON) -B -m home_assistant.build dist/confkeep-shim.zip
 
 # --- environments ----------------------------------------------------------------------------------------
 # The first stamp: what the lock files say, nothing else. The second: confkeep itself, read from this tree.
@@ -108,8 +113,10 @@ lock:
 	$(COMPILE) requirements/peers.in -o requirements/peers.txt
 	$(COMPILE) --no-build --override requirements/homeassistant.overrides requirements/homeassistant.in \
 		-o requirements/homeassistant.txt
+	$(subst 3.11,3.13.2,$(COMPILE)) --no-build --override requirements/homeassistant-new.overrides \
+		requirements/homeassistant-new.in -o requirements/homeassistant-new.txt
 
 clean:
-	rm -rf $(RUN) $(TEST) $(LINT) var build service/confkeep.egg-info
+	rm -rf $(RUN) $(TEST) $(LINT) var build dist service/confkeep.egg-info
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
