@@ -24,8 +24,9 @@ LINT := .venv-lint
 PIP  := -m pip --disable-pip-version-check install --quiet
 
 CODE := $(wildcard service tests bench examples)
-# Quick ones first; those that kill the daemon, then those that need a container engine.
-LAST  := $(wildcard tests/crash tests/engine)
+# Quick ones first; those that start Home Assistants, that kill the daemon, then those that need a container engine.
+HOME_ASSISTANT := $(wildcard tests/homeassistant)
+LAST  := $(HOME_ASSISTANT) $(wildcard tests/crash tests/engine)
 FIRST := $(wildcard tests/test_*.py) $(filter-out $(LAST) tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
 TESTS ?= $(FIRST) $(LAST)
 
@@ -43,7 +44,7 @@ test: $(TEST)/confkeep.stamp $(TEST)/peers.stamp
 	@exec $(TEST)/bin/python -m pytest $(TESTS) $(ARGS)
 
 check: lint $(TEST)/confkeep.stamp $(TEST)/peers.stamp
-	@exec $(TEST)/bin/python -m pytest $(FIRST) -m 'not slow and not crash and not engine' $(ARGS)
+	@exec $(TEST)/bin/python -m pytest $(FIRST) $(HOME_ASSISTANT) -m 'not slow and not crash and not engine' $(ARGS)
 
 lint: $(LINT)/confkeep.stamp
 	$(LINT)/bin/ruff check $(CODE)

@@ -41,7 +41,7 @@ def contents() -> dict[str, bytes]:
 def _library(data: list[str]) -> dict[str, bytes]:
     """All of `import confkeep`, as far as the drop-in and docs/library.md need it: no daemon, client or command."""
     library = (f"confkeep.library.{path.stem}" for path in (_SOURCE / "confkeep" / "library").glob("*.py"))
-    modules = closure(_SOURCE, ("atomicwrites", "confkeep.aio", *library))
+    modules = closure(_SOURCE, ("atomicwrites", "confkeep.aio", "confkeep.history.upkeep", *library))
     del modules["atomicwrites"]
     directories = {path.parent for path in modules.values()}
     files = [path for pattern in data for path in (_SOURCE / "confkeep").glob(pattern)]

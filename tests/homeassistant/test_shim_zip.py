@@ -44,6 +44,16 @@ def half(fd, data, offset):
 
 os.pwrite = half
 """
+#: Three hundred of them, and as old as an hour.
+MANY: Final = """
+import atomicwrites, os, sqlite3, sys
+for _ in range(300):
+    with atomicwrites.AtomicWriter(sys.argv[1], mode="wb", overwrite=True).open() as file:
+        file.write(os.urandom(30_000))
+with sqlite3.connect(os.environ["CONFKEEP_STATE"] + "/history.db") as store:
+    store.execute("UPDATE revisions SET time = time - 3600000")
+store.close()
+"""
 IMPORT_ALL: Final = """
 import importlib, json, os, sys
 top = sys.argv[1]
@@ -201,6 +211,19 @@ def test_a_crash_is_settled_before_home_assistant_reads_the_file(home: Path, mou
     assert "a crash had interrupted a save" in done.stderr
     assert str(inside) in done.stderr
     assert run(home, "import atomicwrites").stderr == ""
+
+
+def test_the_journal_stays_small(home: Path, mounts: Mounts) -> None:
+    """A start takes old contents out of a large one; the last are kept, and the next save works."""
+    (home.parent / "source").write_text("old")
+    inside = mounts.bind(home.parent / "source", home / "automations.yaml")
+    assert run(home, MANY, inside).returncode == 0
+    journal = home / ".confkeep" / "history.db"
+    before = journal.stat().st_size
+    assert before > 4 << 20
+    assert run(home, "import atomicwrites").stderr == ""
+    assert journal.stat().st_size < before / 4
+    assert save(home, inside, "new") == ""
 
 
 def test_a_journal_that_cannot_be_settled(home: Path) -> None:
