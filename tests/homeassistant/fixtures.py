@@ -26,6 +26,7 @@ class Start(Protocol):
         confkeep: Mapping[str, Any] | None = None,
         uid: int | None = None,
         python: Path | None = None,
+        integration: Path = ...,
     ) -> Home:
         """On this configuration directory (the fixture ``config``, say); running, and the owner signed in."""
         ...

@@ -59,6 +59,7 @@ class Home:
     environ: Mapping[str, str] = field(default_factory=dict[str, str])
     confkeep: Mapping[str, Any] | None = None
     uid: int | None = None
+    integration: Path = INTEGRATION
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     owner: Person = field(init=False)
     _port: socket.socket = field(default_factory=_reserved, init=False)
@@ -110,7 +111,7 @@ class Home:
         text = _CONFIGURATION.format(port=self.port)
         if self.confkeep is not None:
             into = self.directory / "custom_components" / "confkeep"
-            shutil.copytree(INTEGRATION, into, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+            shutil.copytree(self.integration, into, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
             text += f"confkeep: {json.dumps(self.confkeep)}\n"
         (self.directory / "configuration.yaml").write_text(text, "utf-8")
         if self.uid is not None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.homeassistant.documents import write_all
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from tests.daemon.fixtures import Serve
@@ -47,6 +48,21 @@ class Stack:
     def wait_for_name(self, kind: str, name: str) -> None:
         """Until one in use is called so."""
         self.home.until(lambda: name in self.names(kind), f"{name} is in use")
+
+    def freeze(self) -> Callable[[], None]:
+        """Stop the daemon where it is; what is returned waits until somebody connects to it."""
+        self.daemon.running.send_signal(signal.SIGSTOP)
+        self.home.until(lambda: self._state() == "T", "it is frozen")
+        before = self._connections()
+        return lambda: self.home.until(lambda: self._connections() > before, "somebody asks the daemon")
+
+    def _state(self) -> str:
+        with open(f"/proc/{self.daemon.running.pid}/stat", encoding="ascii") as file:
+            return file.read().rpartition(") ")[2][0]
+
+    def _connections(self) -> int:
+        with open("/proc/net/unix", encoding="ascii") as file:
+            return sum(line.rstrip().endswith(f" {self.daemon.socket}") for line in file)
 
     def issues(self) -> dict[str, dict[str, Any]]:
         """The integration's repairs, by their translation's key."""

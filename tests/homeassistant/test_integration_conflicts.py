@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -131,6 +132,21 @@ def test_another_editor(stack: Stack) -> None:
     path.write_text(stack.text().replace("'Lawn'", "'By hand'"))
     conflict(saved(stack.home.owner, mine, alias="By page"))
     assert "'By hand'" in stack.text()
+
+
+def test_another_editor_in_the_very_moment(stack: Stack) -> None:
+    """What is written between Home Assistant's look at the file and its save is kept too."""
+    mine = opened(stack.home.owner)
+    recorded(stack)
+    wait = stack.freeze()
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(saved, stack.home.owner, mine, alias="Lawn")
+        wait()
+        (stack.config / "automations.yaml").write_text(stack.text().replace("event: sunset", "event: sunrise"))
+        stack.daemon.running.send_signal(signal.SIGCONT)
+        assert answer.result().status == 200
+    assert "event: sunrise" in stack.text()
+    assert "alias: 'Lawn'   # single quotes" in stack.text()
 
 
 def recorded(stack: Stack) -> None:
