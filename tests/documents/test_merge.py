@@ -223,3 +223,12 @@ def test_the_time_is_limited() -> None:
     """A merge that takes too long says so."""
     with pytest.raises(TimeoutError):
         merge(b"a: 1\n", b"a: 2\n", b"a: 3\n", Format.YAML, Dialect.GENERIC, labels=Labels(), seconds=-1)
+
+
+def test_the_order_of_variables() -> None:
+    """Mine is taken where theirs is as it was, else it is a conflict: a template may use what stands before it."""
+    base = "- id: a\n  variables:\n    total: '{{ base }}'\n    base: 2\n  mode: single\n"
+    mine = "- id: a\n  variables:\n    base: 2\n    total: '{{ base }}'\n  mode: single\n"
+    assert _clean(base, mine, base.replace("single", "queued")) == mine.replace("single", "queued")
+    assert _clean(base, base.replace("single", "queued"), mine) == mine.replace("single", "queued")
+    _marked(base, mine, base.replace("base: 2", "base: 3"))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.daemon.fixtures import serve
 from tests.homeassistant.documents import EDITED, GARDEN, HALL, PORCH, write_all
-from tests.homeassistant.service import Stack, bind_files, launch
+from tests.homeassistant.service import Stack, bind_files, launch, message
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,6 +77,32 @@ def test_a_save_that_changes_nothing(stack: Stack) -> None:
     entry = stack.home.owner.get("automation", "garden").body
     assert stack.home.owner.post("automation", "garden", entry).status == 200
     assert stack.text() == before
+
+
+def test_what_the_editor_cannot_read(stack: Stack) -> None:
+    """The page says which item it is, in place of a bare 500; the file stays."""
+    for text, words in (
+        ("- null\n", "item 1"),
+        ("id: garden\nalias: Garden\n", "a list"),
+        ("- id: garden\n  alias: [\n", "automations.yaml"),
+    ):
+        (stack.host / "automations.yaml").write_text(text)
+        entry: dict[str, Any] = {"alias": "New", "trigger": [], "action": []}
+        for answer in (stack.home.owner.get("automation", "garden"), stack.home.owner.post("automation", "x", entry)):
+            assert answer.status == 500
+            assert words in message(answer.body)
+        assert stack.text() == text
+
+
+def test_variables_in_another_order(stack: Stack) -> None:
+    """A template may use what stands before it: the order is saved, and comments elsewhere stay."""
+    entry = stack.home.owner.get("automation", "garden").body
+    for names in (("total", "base"), ("base", "total")):
+        values = {"total": "{{ base * 2 }}", "base": 2}
+        entry["variables"] = {name: values[name] for name in names}
+        assert stack.home.owner.post("automation", "garden", entry).status == 200
+        assert list(stack.home.owner.get("automation", "garden").body["variables"]) == list(names)
+    assert "alias: 'Garden'   # single quotes" in stack.text()
 
 
 def test_an_include(start: Start, serve: Serve, config: Path) -> None:

@@ -149,6 +149,51 @@ def test_another_editor_in_the_very_moment(stack: Stack) -> None:
     assert "alias: 'Lawn'   # single quotes" in stack.text()
 
 
+def test_home_assistant_is_started_anew(stack: Stack) -> None:
+    """A page that stays open over that is as old as before."""
+    mine = opened(stack.home.owner)
+    other = opened(stack.home.owner, "porch")
+    recorded(stack)
+    (stack.config / "automations.yaml").write_text(stack.text().replace("delay: 5", "delay: 55"))
+    stack.home.stop()
+    stack.home.start()
+    recorded(stack)
+    assert saved(stack.home.owner, other, alias="Door").status == 200
+    assert saved(stack.home.owner, mine, alias="Lawn").status == 200
+    assert "- delay: 55   # five" in stack.text()
+    mine = opened(stack.home.owner)
+    (stack.config / "automations.yaml").write_text(stack.text().replace("'Lawn'", "'By hand'"))
+    stack.home.stop()
+    stack.home.start()
+    conflict(saved(stack.home.owner, mine, alias="By page"))
+
+
+def test_confkeep_goes_while_it_tells_of_another_editor(stack: Stack) -> None:
+    """Home Assistant's own save does not take a merge's place: what is known to have changed is not overwritten."""
+    mine = opened(stack.home.owner)
+    recorded(stack)
+    wait = stack.freeze()
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(saved, stack.home.owner, mine, alias="Lawn")
+        wait()
+        (stack.config / "automations.yaml").write_text(stack.text().replace("event: sunset", "event: sunrise"))
+        stack.daemon.stop(signal.SIGKILL)
+        conflict(answer.result())
+    assert "event: sunrise" in stack.text()
+
+
+def test_a_number_that_becomes_a_truth(stack: Stack) -> None:
+    """1 and true are two things, whatever Python thinks: neither side's change is lost."""
+    path = stack.config / "automations.yaml"
+    path.write_text(stack.text().replace("delay: 5   # five", "delay: 1"))
+    recorded(stack)
+    mine = opened(stack.home.owner)
+    path.write_text(stack.text().replace("delay: 1", "delay: 1.0"))
+    recorded(stack)
+    assert saved(stack.home.owner, mine, alias="Lawn").status == 200
+    assert "delay: 1.0" in stack.text()
+
+
 def recorded(stack: Stack) -> None:
     """Wait until the history has what is there: the watching looks a moment after a change."""
     etag = stack.daemon.ask("GET", "/v1/stat/config/automations.yaml").json["etag"]

@@ -38,10 +38,10 @@ class Mutant(NamedTuple):
 
 
 MUTANTS = (
-    Mutant("saving.py", "shown.entry == edit.entry", "True", conflicts.test_two_people_change_the_same),
+    Mutant("saving.py", "shown.digest == digest_of(edit.entry)", "True", conflicts.test_two_people_change_the_same),
     Mutant("saving.py", '"keep": "comments", "message"', '"message"', saves.test_comments_in_what_is_edited),
     Mutant("saving.py", '{"base": base, "keep": "comments"}', '{"base": base}', conflicts.test_another_editor),
-    Mutant("saving.py", "text = None if merged else", "text =", conflicts.test_a_page_that_does_not_know_the_merge),
+    Mutant("saving.py", "etag = None if merged else", "etag =", conflicts.test_a_page_that_does_not_know_the_merge),
     Mutant("client.py", """f'"{match}"'""", "'*'", conflicts.test_another_editor_in_the_very_moment),
     Mutant("hooks.py", "str(login)", '"everybody"', conflicts.test_two_people_change_the_same),
 )
@@ -69,7 +69,7 @@ def test_mutant(start: Start, serve: Serve, config: Path, disk: Path, mutant: Mu
 
 def test_without_a_second_look(start: Start, serve: Serve, config: Path, disk: Path, mounts: Mounts) -> None:
     """A save that Home Assistant does not see would be a success."""
-    changed = mutated(disk, "saving.py", "        self._check_seen(path, address, etag, what)\n", "")
+    changed = mutated(disk, "saving.py", "        if self._is_another_file(save, etag):\n", "        if False:\n")
 
     def begin(directory: Path, **options: Any) -> Home:
         return start(directory, **options, integration=changed)
@@ -80,7 +80,7 @@ def test_without_a_second_look(start: Start, serve: Serve, config: Path, disk: P
 
 def test_without_asking_again(start: Start, serve: Serve, config: Path, disk: Path) -> None:
     """A daemon that comes back would complete the save, and the page would show an error."""
-    changed = mutated(disk, "saving.py", "time.monotonic() + _BACK_WITHIN_S", "0.0")
+    changed = mutated(disk, "client.py", "BACK_WITHIN_S: Final = 5.0", "BACK_WITHIN_S: Final = 0.0")
 
     def begin(directory: Path, **options: Any) -> Home:
         return start(directory, **options, integration=changed)

@@ -48,6 +48,7 @@ def test_findings(start: Start, config: Path, short: Path) -> None:
     others = [finding("/elsewhere/other.yaml"), finding(f"{config}-too/a.yaml"), finding(str(config), "info")]
     root = {"name": "config", "path": str(config), "kind": "directory", "findings": ours[:1]}
     answers: dict[str, tuple[int, Any]] = {
+        "/healthz": (200, {}),
         "/v1/roots": (200, {"roots": [root]}),
         "/v1/doctor": (200, {"findings": ours + others}),
     }

@@ -74,6 +74,13 @@ def test_what_cannot_be_restored(stack: Stack, data: dict[str, object], words: t
     assert stack.text() == before
 
 
+def test_a_file_that_is_gone(stack: Stack) -> None:
+    """It is made again."""
+    (stack.config / "automations.yaml").unlink()
+    assert restore(stack, path="automations.yaml").status == 200
+    assert stack.text() == AUTOMATIONS.replace("'Garden'", "'Third'")
+
+
 def test_without_confkeep(stack: Stack) -> None:
     """The page is told that nobody answers."""
     stack.daemon.stop()

@@ -35,3 +35,13 @@ def test_a_replaced_file(start: Start, serve: Serve, config: Path, mounts: Mount
     assert "Restart the container" in message(answer.body)
     assert "delay: 50   # five" in (host / "automations.yaml").read_text()
     assert "alias: 'Lawn'   # single quotes" in (host / "automations.yaml").read_text()
+    for _ in range(2):
+        again = home.owner.post("automation", "garden", entry | {"alias": "Meadow"})
+        assert again.status == 500
+        assert "Home Assistant does not see it" in message(again.body)
+    home.stop()
+    mounts.unmount(config / "automations.yaml")
+    mounts.bind(host / "automations.yaml", config / "automations.yaml")
+    home.start()
+    entry = home.owner.get("automation", "garden").body
+    assert home.owner.post("automation", "garden", entry | {"alias": "Meadow"}).status == 200

@@ -101,6 +101,36 @@ def test_a_conflict_without_confkeep(start: Start, serve: Serve, config: Path) -
     assert stack.text() == before
 
 
+def test_frozen(start: Start, serve: Serve, config: Path) -> None:
+    """A daemon that does not answer is as one that is not there: Home Assistant starts, saves and stops."""
+    (config / "automations.yaml").write_text(AUTOMATIONS)
+    daemon = serve("--root", f"config={config}")
+    daemon.running.send_signal(signal.SIGSTOP)
+    try:
+        home = start(config, confkeep={"socket": daemon.socket})
+        entry = home.owner.get("automation", "garden").body
+        assert home.owner.post("automation", "garden", entry | {"alias": "Alone"}).status == 200
+        home.stop()
+    finally:
+        daemon.running.send_signal(signal.SIGCONT)
+    assert "alias: Alone\n" in (config / "automations.yaml").read_text()
+
+
+def test_a_root_that_comes_later(start: Start, serve: Serve, config: Path, tmp_path: Path) -> None:
+    """Once confkeep is started anew with the configuration, saves go through it; Home Assistant goes on running."""
+    (config / "automations.yaml").write_text(AUTOMATIONS)
+    (tmp_path / "other").mkdir()
+    daemon = serve("--root", f"other={tmp_path / 'other'}")
+    home = start(config, confkeep={"socket": daemon.socket})
+    entry = home.owner.get("automation", "garden").body
+    assert home.owner.post("automation", "garden", entry | {"alias": "Alone"}).status == 200
+    daemon.stop()
+    daemon.arguments = ["--root", f"config={config}"]
+    daemon.start()
+    assert home.owner.post("automation", "garden", entry | {"alias": "Together"}).status == 200
+    assert Stack(home, daemon, config, config).history()[0]["origin"] == "api"
+
+
 @pytest.fixture(params=["ordinary files", "file binds"])
 def host(request: pytest.FixtureRequest, config: Path, mounts: Mounts) -> Path | None:
     """Where the files are that are mounted on their own, None where there are none."""
@@ -141,7 +171,7 @@ def test_killed_again_and_again(
                     assert answer.status in {409, 503}, answer
         finally:
             ended.set()
-        assert killing.result() > 3
+        assert killing.result() > 1
     stack.home.until(lambda: stack.daemon.ask("GET", "/readyz").status == 200, "all is recovered")
     found = next(entry for entry in yaml.safe_load(stack.text()) if entry["id"] == "garden")
     assert answers.count(200) > 15

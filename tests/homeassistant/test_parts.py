@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ yaml_text: Final[Any] = part("yaml_text")
 entries: Final[Any] = part("entries")
 seen: Final[Any] = part("seen")
 client: Final[Any] = part("client")
+sameness: Final[Any] = part("sameness")
 
 
 @pytest.mark.parametrize(
@@ -93,24 +95,82 @@ def test_no_entry(data: object) -> None:
 
 
 def test_the_oldest_is_forgotten() -> None:
-    """Of more entries, or more bytes, than are remembered; what was shown last is known."""
+    """Of more entries than are remembered; what was shown last is known."""
     known = seen.Seen()
-    for number in range(1_000):
-        known.remember("client", "path", str(number), seen.Shown({}, "etag", b""))
+    for number in range(5_000):
+        known.remember("client", "path", str(number), seen.Shown("digest", "etag"))
     assert known.of("client", "path", "0") is None
-    assert known.of("client", "path", "999") is not None
-    for number in range(20):
-        known.remember("other", "path", str(number), seen.Shown({}, "etag", bytes(1 << 20)))
-    assert known.of("other", "path", "2") is None
-    assert known.of("other", "path", "19") is not None
+    assert known.of("client", "path", "4999") == seen.Shown("digest", "etag")
 
 
-def test_what_is_shared_counts_once() -> None:
-    """Many entries of one version of a large file are all remembered."""
-    known, text = seen.Seen(), bytes(1 << 20)
-    for number in range(100):
-        known.remember("client", "path", str(number), seen.Shown({}, "etag", text))
-    assert known.of("client", "path", "0") is not None
+def test_what_was_stored() -> None:
+    """It is known again; what came since counts more. Each change is told."""
+    known, again = seen.Seen(), seen.Seen()
+    told: list[int] = []
+    known.changed = lambda: told.append(1)
+    known.remember("client", "path", "a", seen.Shown("old", "1"))
+    known.remember("client", "path", "b", seen.Shown("old", None))
+    assert len(told) == 2
+    again.remember("client", "path", "a", seen.Shown("new", "2"))
+    again.restore(json.loads(json.dumps(known.stored())))
+    assert again.of("client", "path", "a") == seen.Shown("new", "2")
+    assert again.of("client", "path", "b") == seen.Shown("old", None)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (1, 1, True),
+        (1, True, False),
+        (1, 1.0, False),
+        (0, False, False),
+        (None, "", False),
+        ("1", 1, False),
+        ([1, 2], [1, 2], True),
+        ([1, 2], [2, 1], False),
+        ([1], [True], False),
+        ([1], [1, 1], False),
+        ({"a": 1, "b": [2]}, {"b": [2], "a": 1}, True),
+        ({"a": 1}, {"a": 1.0}, False),
+        ({"a": 1}, {"a": 1, "b": None}, False),
+        ({1: "a"}, {"1": "a"}, False),
+        (date(2024, 1, 2), date(2024, 1, 2), True),
+        (date(2024, 1, 2), "2024-01-02", False),
+        ({"a": {"b": []}}, {"a": {"b": {}}}, False),
+    ],
+)
+def test_same(one: object, other: object, *, expected: bool) -> None:
+    """Kind and value count, all the way down, and the order of lists; the digest says the same."""
+    assert sameness.same(one, other) is expected
+    assert sameness.same(other, one) is expected
+    assert (sameness.digest_of(one) == sameness.digest_of(other)) is expected
+
+
+def test_words_that_look_like_nothing() -> None:
+    """Home Assistant's own dump takes ``: null`` out of texts as well; ours writes them as they are."""
+    data = [{"m": "state: null\nb: 2\n", "n": "foo: null\nbar", "o": None, "p": [None, {"q": None}], None: "key"}]
+    assert yaml_text.raw(yaml_text.dump(data)) == data
+    assert b"  o:\n" in yaml_text.dump(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "empty", "words"),
+    [
+        ([{"id": "a"}], [], None),
+        ([], [], None),
+        ({"a": 1}, {}, None),
+        ({"id": "a"}, [], "to be a list"),
+        ("text", [], "to be a list"),
+        ([{"id": "a"}, None], [], "item 2"),
+        (["text"], [], "item 1"),
+        ([[{"id": "a"}]], [], "item 1"),
+        ([], {}, "to be a mapping"),
+    ],
+)
+def test_misshapen(data: object, empty: object, words: str | None) -> None:
+    """What the editor cannot work with, and why."""
+    found = entries.misshapen(data, empty)
+    assert (found is None) if words is None else (words in found)
 
 
 def test_an_address_is_quoted() -> None:

@@ -2,14 +2,16 @@
 
 As the readers of the dialect have it (yaml/scalars.py); where both versions of YAML may be in use, the same data to
 both. Aliases are followed. Merge keys (``<<``, https://yaml.org/type/merge.html) are applied as PyYAML does, for both
-versions: go-yaml, js-yaml and ruamel.yaml do so too. The order of a mapping's entries says nothing; of duplicate keys
-the last one counts. JSON's numbers have one kind (RFC 8259, section 6): ``1.0`` is ``1``.
+versions: go-yaml, js-yaml and ruamel.yaml do so too. The order of a mapping's entries says nothing, but in
+Home Assistant's ``variables``, where a template may use what stands before it (helpers/script_variables.py); of
+duplicate keys the last one counts. JSON's numbers have one kind (RFC 8259, section 6): ``1.0`` is ``1``.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from confkeep.documents.dialect import Dialect
 from confkeep.documents.format import Format
 from confkeep.documents.meanings import STANDARD, meanings_of
 from confkeep.documents.node import Alias, Mapping, Scalar, Sequence
@@ -21,11 +23,11 @@ if TYPE_CHECKING:
 
     from confkeep.documents.changes import JsonValue
     from confkeep.documents.deadline import Deadline
-    from confkeep.documents.dialect import Dialect
     from confkeep.documents.meanings import Meaning
     from confkeep.documents.node import Collection, Node
 
 _NODES_BETWEEN_LOOKS: Final = 1024
+_ORDER_COUNTS: Final = frozenset({"variables", "trigger_variables"})
 #: What merge keys may add to all mappings together: a chain of them grows with the square of its length.
 MAX_INHERITED: Final = 1_000_000
 
@@ -58,6 +60,8 @@ class Reading:
         self._read: dict[int, tuple[Meaning, ...]] = {}  # by fingerprint: what each version reads
         self._split: set[int] = set()  # those of them that the versions read differently
         self._inherited = 0
+        self._order_counts: Final = _ORDER_COUNTS if dialect is Dialect.HOME_ASSISTANT else frozenset[str]()
+        self._ordered: set[Mapping] = set()
         self._merge: Final = self._scalar(Scalar(0, 0, "<<")) if format_ is Format.YAML else -1
 
     def fingerprint(self, node: Node) -> int:
@@ -76,6 +80,8 @@ class Reading:
             if last in known:
                 waiting.pop()
                 continue
+            if self._order_counts and isinstance(last, Mapping):
+                self._ordered.update(self._ordered_in(last))
             unknown = [part for part in _collections_in(last) if part not in known]
             if unknown:
                 waiting += unknown
@@ -90,6 +96,13 @@ class Reading:
         """
         self.fingerprint(mapping)
         return self._entries(mapping)
+
+    def reordered(self, old: Mapping, new: Mapping) -> bool:
+        """Whether what both have stands in another order, and the order counts."""
+        if new not in self._ordered:
+            return False
+        mine, others = self.entries(old), self.entries(new)
+        return [key for key in mine if key in others] != [key for key in others if key in mine]
 
     def is_merge(self, key: Node) -> bool:
         """Whether ``key`` is a merge key, written as such: a quoted ``"<<"`` is a key like others."""
@@ -127,11 +140,18 @@ class Reading:
         read = {part(key): part(value) for key, value in zip(node.keys, node.values, strict=True)}
         if self._merge in read:
             read = {key: part(entry.value) for key, entry in self._entries(node).items()}
-        if self._split.isdisjoint(read) or not self._is_ambiguous(read):
+        if node not in self._ordered and (self._split.isdisjoint(read) or not self._is_ambiguous(read)):
             return self._number(("map", own_tag(node), frozenset(read.items())))
-        # Keys that are one to a reader and two to another: what each of them gets depends on the order.
+        # Or keys that are one to a reader and two to another: what each of them gets depends on the order.
         ordered = tuple((key, part(entry.value)) for key, entry in self._entries(node).items())
         return self._number(("map", own_tag(node), ordered))
+
+    def _ordered_in(self, node: Mapping) -> Iterator[Mapping]:
+        for key, value in zip(node.keys, node.values, strict=True):
+            if isinstance(key, Scalar) and key.value in self._order_counts:
+                found = resolved(value)
+                if isinstance(found, Mapping):
+                    yield found
 
     def _is_ambiguous(self, keys: Iterable[int]) -> bool:
         scalars = [self._read[key] for key in keys if key in self._read]

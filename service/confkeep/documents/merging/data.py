@@ -82,8 +82,10 @@ class DataMerge:
         return None
 
     def _inside(self, base: Node, mine: Node, theirs: Node) -> Node | None:
-        """The merge part by part, None where the three are not collections of one kind."""
+        """The merge part by part, None where the three are not collections of one kind, or in an order of their own."""
         if isinstance(base, Mapping) and isinstance(mine, Mapping) and isinstance(theirs, Mapping):
+            if self.reading.reordered(base, mine):
+                return None
             if own_tag(base) == own_tag(mine) == own_tag(theirs):
                 return merged_entries(self, base, mine, theirs)
         elif (

@@ -13,6 +13,7 @@ from .client import Client, Interrupted, NotReached, Problem
 from .const import DOMAIN, EDITED, LOGGER
 from .findings import Findings
 from .hooks import Hooks, module
+from .memory import remembered
 from .places import NoPlace, Places
 from .restore import Restore
 from .saving import Saving
@@ -37,7 +38,8 @@ async def async_setup(hass: HomeAssistant, config: Mapping[str, Any]) -> bool:
     editor = await hass.async_add_executor_job(module)
     missing = [] if editor is not None else ["homeassistant.components.config"]
     if editor is not None:
-        missing = Hooks(editor, lambda write: Saving(client, places, write)).missing
+        seen = await remembered(hass)
+        missing = Hooks(editor, lambda write: Saving(client, places, seen, write)).missing
     for name in missing:
         LOGGER.warning(
             "%s is not as it was in the versions of Home Assistant that are known: the editor saves without confkeep, "
@@ -47,15 +49,22 @@ async def async_setup(hass: HomeAssistant, config: Mapping[str, Any]) -> bool:
     hass.data[DOMAIN] = Status(client, hooked="_write(path, data)" not in missing and editor is not None)
     Restore(hass, client, places).register()
     Findings(hass, client, places, missing).start()
-    await hass.async_add_executor_job(_say_where, client, places)
+    hass.async_create_background_task(_in_background(hass, client, places), f"{DOMAIN} places")
     return True
+
+
+async def _in_background(hass: HomeAssistant, client: Client, places: Places) -> None:
+    await hass.async_add_executor_job(_say_where, client, places)
 
 
 def _say_where(client: Client, places: Places) -> None:
     for name in EDITED:
         try:
+            client.check_alive()
             address = places.address(os.path.join(places.directory, name))
         except (NotReached, Interrupted, Problem, NoPlace) as error:
             LOGGER.warning("%s is saved by Home Assistant itself for now: %s", name, error)
+            if isinstance(error, NotReached | Interrupted):
+                return  # the others neither
         else:
             LOGGER.info("%s is saved by confkeep at %s as %s", name, client.socket_path, address)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
@@ -16,8 +17,13 @@ from urllib.parse import quote, urlencode
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: Of each step. A save may wait for a reader: the kernel breaks a lease after 45 s (/proc/sys/fs/lease-break-time).
-TIMEOUT_S: Final = 60.0
+#: Seconds for each step of a question; of a save, which may wait for readers and for a disk.
+ASKED_S: Final = 5.0
+_ALIVE_S: Final = 3.0
+#: How long one that has just been there is given to come back, and how often it is asked.
+BACK_WITHIN_S: Final = 5.0
+AGAIN_AFTER_S: Final = 0.25
+SAVED_S: Final = 30.0
 _FIRST_ERROR: Final = 400
 
 
@@ -73,6 +79,7 @@ class Client:
 
     def __init__(self, socket_path: str) -> None:
         self.socket_path = socket_path
+        self._was_there = False
 
     def ask(
         self,
@@ -83,14 +90,15 @@ class Client:
         query: Mapping[str, str] | None = None,
         match: str | None = None,
         absent: bool = False,
+        within: float = ASKED_S,
     ) -> Answer:
         """The answer, if it is a success. ``match``: the etag that the file must have; ``absent``: nothing is there.
 
-        Raises NotReached, Interrupted and Problem.
+        ``within``: seconds for each step. Raises NotReached, Interrupted and Problem.
         """
         headers = {} if match is None else {"If-Match": f'"{match}"'}
         headers |= {"If-None-Match": "*"} if absent else {}
-        with closing(_Connection(self.socket_path)) as connection:
+        with closing(_Connection(self.socket_path, within)) as connection:
             connection.connect()
             try:
                 connection.request(method, f"{target}?{urlencode(query)}" if query else target, body, headers)
@@ -98,15 +106,36 @@ class Client:
                 content = response.read()
             except (OSError, http.client.HTTPException) as error:
                 raise Interrupted(f"{type(error).__name__}: {error}") from error
+        self._was_there = True
         if response.status >= _FIRST_ERROR:
             raise Problem(response.status, _document(content))
         etag = response.headers.get("ETag")
         return Answer(None if etag is None else etag.strip('"'), content)
 
+    def check_alive(self) -> None:
+        """Raises NotReached where it does not answer at once: nothing is to be sent to it."""
+        try:
+            self.ask("GET", "/healthz", within=_ALIVE_S)
+        except (Interrupted, Problem) as error:
+            raise NotReached(f"nobody answers at {self.socket_path}: {error}") from error
+
+    def wait_for_it(self) -> None:
+        """Raises NotReached where it is not there; one that has just been may come back in a moment."""
+        until = time.monotonic() + (BACK_WITHIN_S if self._was_there else 0.0)
+        while True:
+            try:
+                self.check_alive()
+                return
+            except NotReached:
+                if time.monotonic() >= until:
+                    self._was_there = False
+                    raise
+                time.sleep(AGAIN_AFTER_S)
+
 
 class _Connection(http.client.HTTPConnection):
-    def __init__(self, path: str) -> None:
-        super().__init__("confkeep", timeout=TIMEOUT_S)
+    def __init__(self, path: str, within: float) -> None:
+        super().__init__("confkeep", timeout=within)
         self._path = path
 
     def connect(self) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
+import os
+import stat
 from typing import Any, NamedTuple
 
 
@@ -23,10 +24,15 @@ class Edit(NamedTuple):
 
 
 def content_of(path: str) -> bytes | None:
-    """The bytes of the file as this process sees it, None where there is none."""
-    with suppress(FileNotFoundError), open(path, "rb") as file:
+    """The bytes of the file as this process sees it, None where there is none. Raises OSError for what is no file."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe must not hold us
+    except FileNotFoundError:
+        return None
+    with open(fd, "rb") as file:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise OSError(f"{path} is no file (container engines make a directory where a file to mount is missing)")
         return file.read()
-    return None
 
 
 def etag_of(text: bytes | None) -> str | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final, TypeAlias
 
+from .yaml_text import Tagged
+
 Data: TypeAlias = list[Any] | dict[Any, Any]
 
 _ID: Final = "id"
@@ -42,3 +44,22 @@ def name_of(entry: object, key: str) -> str:
             if isinstance(entry.get(member), str) and entry[member]:
                 return f"“{entry[member]}”"
     return f"“{key}”"
+
+
+def has_tag(value: object) -> bool:
+    """Whether there is an application's tag in it, unresolved."""
+    if isinstance(value, Tagged):
+        return True
+    if isinstance(value, dict):
+        return any(map(has_tag, value.values()))
+    return isinstance(value, list) and any(map(has_tag, value))
+
+
+def misshapen(data: object, empty: object) -> str | None:
+    """Why the editor cannot work with the data of a file that is ``[]`` or ``{}`` when it is empty; None: it can."""
+    if isinstance(empty, dict):
+        return None if isinstance(data, dict) else "it is to be a mapping, from the key of each entry to the entry"
+    if not isinstance(data, list):
+        return "it is to be a list (each entry begins with “- ”)"
+    number = next((number for number, item in enumerate(data, 1) if not isinstance(item, dict)), None)
+    return None if number is None else f"item {number} of its list is none of these entries (a mapping)"

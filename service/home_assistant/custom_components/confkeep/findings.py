@@ -45,8 +45,8 @@ class Findings:
 
     @callback
     def start(self) -> None:
-        """Look now, and again and again."""
-        self._hass.async_create_task(self._look())
+        """Look now, and again and again; nothing waits for it."""
+        self._hass.async_create_background_task(self._look(), f"{DOMAIN} findings")
         async_track_time_interval(self._hass, self._look, _EVERY)
 
     async def _look(self, _now: datetime | None = None) -> None:
@@ -63,7 +63,9 @@ class Findings:
 
     def _wanted(self) -> dict[str, dict[str, Any]] | None:
         """The issues there should be; None: it cannot be told now."""
+        self._places.forget()  # it may have been started anew, with other roots
         try:
+            self._client.check_alive()
             found = [finding for finding in self._found() if finding["severity"] in _SEVERITIES]
             self._check_places()
         except NotReached as error:

@@ -1,6 +1,6 @@
 """Where Home Assistant's own editor is hooked: two private names of its component ``config``.
 
-They are the same from 2024.3 to 2026.11. Each is looked at before it is wrapped; one that is gone or takes other
+They are the same in 2024.3 and 2026.2. Each is looked at before it is wrapped; one that is gone or takes other
 arguments is left alone, and Home Assistant saves as ever.
 """
 
@@ -15,10 +15,11 @@ from aiohttp import web
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import http
 
-from . import refusals
+from . import refusals, sentences
 from .const import LOGGER
 from .edit import Edit, content_of, etag_of
-from .entries import entry_of
+from .entries import entry_of, misshapen
+from .sameness import digest_of
 from .seen import Shown
 from .yaml_text import has_tags
 
@@ -32,10 +33,6 @@ if TYPE_CHECKING:
 #: ``view`` since 2024.4.
 _MODULES: Final = ("homeassistant.components.config.view", "homeassistant.components.config")
 _ATTEMPTS: Final = 5
-_UNREADABLE: Final = (
-    "Home Assistant's editor can neither show nor save anything in {path}: {error}. Change that in a text editor. What "
-    "the editor is not made for, such as !secret, can stand in configuration.yaml or in a package."
-)
 
 
 def module() -> Any | None:
@@ -62,7 +59,8 @@ class Hooks:
 
     def __init__(self, config: Any, saving: Callable[[Callable[[str, Any], None]], Saving]) -> None:
         self.missing: list[str] = []
-        self._edits: dict[str, Edit] = {}
+        #: By path, with the data that was given out for it.
+        self._edits: dict[str, tuple[Any, Edit]] = {}
         own: Any = getattr(config, "_write", None)
         if not fits(own, "path", "data", coroutine=False):
             self.missing.append("_write(path, data)")
@@ -84,7 +82,9 @@ class Hooks:
 
     def _write(self, path: str, data: Any) -> None:
         """In place of Home Assistant's, on a worker thread."""
-        edit = self._edits.pop(path, None)
+        held, edit = self._edits.pop(path, (None, None))
+        if held and held is not data:  # that request has ended otherwise
+            edit = None
         try:
             self._saving.save(path, data, edit)
         except (web.HTTPException, HomeAssistantError):
@@ -92,7 +92,7 @@ class Hooks:
         except Exception:  # noqa: BLE001 - whatever is wrong with us, the person's save counts more
             LOGGER.exception("%s: confkeep's integration failed; Home Assistant saves by itself", path)
             if edit is not None and content_of(path) != edit.text:
-                raise refusals.not_saved(f"{path} changes: look at it, and save again") from None
+                raise refusals.not_saved(sentences.CHANGES.format(path=path)) from None
             self._own(path, data)
 
     async def _read(self, view: Any, hass: HomeAssistant, original: Callable[..., Any]) -> Any:
@@ -102,24 +102,34 @@ class Hooks:
         if request is None or key is None:
             return await original(view, hass)
         path = hass.config.path(view.path)
-        for _ in range(_ATTEMPTS):
-            text = await hass.async_add_executor_job(content_of, path)
-            try:
-                data = await original(view, hass)
-            except HomeAssistantError as error:  # a syntax error, an unknown tag: else a bare 500
-                raise refusals.failed(_UNREADABLE.format(path=path, error=error)) from error
-            if text == await hass.async_add_executor_job(content_of, path):
-                break
-        else:
-            raise refusals.not_saved(f"{path} changes all the time: try again")
+        text, data = await _consistent(view, hass, original, path)
+        if text and (reason := misshapen(data, view._empty_config())):  # noqa: SLF001 - else a bare 500
+            raise refusals.failed(sentences.UNREADABLE.format(path=path, error=reason))
         client, by = _who(request)
         entry = copy.deepcopy(entry_of(data, key))
         if request.method == "GET":
-            self._saving.seen.remember(client, path, key, Shown(entry, etag_of(text), text))
+            self._saving.seen.remember(client, path, key, Shown(digest_of(entry), etag_of(text)))
         else:
-            before = copy.deepcopy(data) if text is not None and has_tags(text) else None
-            self._edits[path] = Edit(client, by, key, text, entry, before)
+            before = None
+            if text is not None and has_tags(text):
+                before = await hass.async_add_executor_job(copy.deepcopy, data)
+            self._edits[path] = data, Edit(client, by, key, text, entry, before)
         return data
+
+
+async def _consistent(
+    view: Any, hass: HomeAssistant, original: Callable[..., Any], path: str
+) -> tuple[bytes | None, Any]:
+    """The bytes of the file, and the data that Home Assistant has read of just these."""
+    for _ in range(_ATTEMPTS):
+        try:
+            text = await hass.async_add_executor_job(content_of, path)
+            data = await original(view, hass)
+            if text == await hass.async_add_executor_job(content_of, path):
+                return text, data
+        except (HomeAssistantError, OSError) as error:  # a syntax error, an unknown tag: else a bare 500
+            raise refusals.failed(sentences.UNREADABLE.format(path=path, error=error)) from error
+    raise refusals.not_saved(sentences.CHANGES.format(path=path))
 
 
 def _who(request: web.Request) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service
 
-from .client import Interrupted, NotReached, Problem
+from .client import SAVED_S, Interrupted, NotReached, Problem
 from .const import DOMAIN, EDITED, LOGGER
 from .places import NoPlace
 from .settings import below_configuration
@@ -25,6 +25,7 @@ _PATH: Final = "path"
 _REVISION: Final = "revision"
 _SCHEMA: Final = vol.Schema({vol.Required(_PATH): below_configuration, vol.Optional(_REVISION): cv.positive_int})
 _LISTED: Final = 10
+_NOT_FOUND: Final = 404
 
 
 class Restore:
@@ -52,7 +53,7 @@ class Restore:
 
     def _restore(self, name: str, revision: int | None) -> int:
         address = self._places.address(os.path.join(self._places.directory, name))
-        etag = self._client.ask("GET", address.at("stat")).json()["etag"]
+        etag = self._etag(address)
         revisions = self._client.ask("GET", address.at("history"), query={"limit": "1000"}).json()["revisions"]
         chosen = _newest_other(revisions, etag, name) if revision is None else _numbered(revisions, revision, address)
         self._client.ask(
@@ -62,8 +63,18 @@ class Restore:
             query={"message": f"Home Assistant: confkeep.restore of revision {chosen['id']}"},
             match=etag,
             absent=etag is None,
+            within=SAVED_S,
         )
         return int(chosen["id"])
+
+    def _etag(self, address: Address) -> str | None:
+        try:
+            etag: str | None = self._client.ask("GET", address.at("stat")).json()["etag"]
+        except Problem as error:
+            if error.status != _NOT_FOUND:
+                raise
+            return None
+        return etag
 
 
 def _newest_other(revisions: list[dict[str, Any]], etag: str | None, name: str) -> dict[str, Any]:

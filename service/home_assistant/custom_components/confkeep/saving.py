@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from . import refusals
-from .client import Interrupted, NotReached, Problem
+from . import refusals, sentences
+from .client import AGAIN_AFTER_S, BACK_WITHIN_S, SAVED_S, Interrupted, NotReached, Problem
 from .const import LOGGER
 from .edit import content_of, etag_of
-from .entries import entry_of, name_of, with_entry
+from .entries import entry_of, has_tag, name_of, with_entry
 from .places import NoPlace
-from .seen import Seen, Shown
-from .yaml_text import dump, has_tags, raw, restored
+from .sameness import digest_of
+from .seen import Shown
+from .yaml_text import dump, raw, restored
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,39 +26,31 @@ if TYPE_CHECKING:
     from .client import Address, Answer, Client
     from .edit import Edit
     from .places import Places
+    from .seen import Seen
 
     #: Home Assistant's own (``_write``): a path, and the data of the whole file.
     Write: TypeAlias = Callable[[str, Any], None]
 
 _ATTEMPTS: Final = 25
-#: How long a daemon that went away in the middle is given to come back, and how often it is asked.
-_BACK_WITHIN_S: Final = 5.0
-_AGAIN_AFTER_S: Final = 0.25
 _NOT_FOUND: Final = 404
 _CONFLICT: Final = 409
 _CHANGED_SINCE: Final = 412
-_MESSAGE_LENGTH: Final = 200
 
-_CHANGED: Final = (
-    "{what} was changed by somebody else after this page had loaded it, so nothing was saved{why}. Keep a copy of "
-    "what you changed, reload the page, and make your change again."
-)
-_INTERRUPTED: Final = (
-    "confkeep stopped answering while it saved {what} ({error}). Nothing is lost: when it is started again it "
-    "completes the save or undoes it. Then reload this page, look, and save again if need be."
-)
-_NOT_SEEN: Final = (
-    "{what} was saved, but Home Assistant does not see it: its container holds on to an older file that was mounted on "
-    "its own and has been replaced on the host. Restart the container of Home Assistant; better mount the directory."
-)
-_NEITHER: Final = "{what} was not saved: {error}. Without confkeep Home Assistant cannot save this file ({reason})."
+
+class _Save(NamedTuple):
+    """``path`` is Home Assistant's; ``what`` is the entry's name in messages, ``message`` is for the history."""
+
+    path: str
+    address: Address
+    what: str
+    message: str
 
 
 class Saving:
     """One for all files."""
 
-    def __init__(self, client: Client, places: Places, write: Write) -> None:
-        self.seen = Seen()
+    def __init__(self, client: Client, places: Places, seen: Seen, write: Write) -> None:
+        self.seen = seen
         self._client = client
         self._places = places
         self._write = write
@@ -67,111 +60,148 @@ class Saving:
         entry = None if edit is None else entry_of(data, edit.key)
         what = os.path.basename(path) if edit is None else name_of(entry or edit.entry, edit.key)
         older = None if edit is None else self._older(path, edit)
+        merged = False
         try:
+            self._client.wait_for_it()
             merged = self._through(path, data, edit, older, what)
         except (NotReached, NoPlace) as error:
-            if older is not None:
-                raise refusals.conflict(_CHANGED.format(what=what, why="")) from error
+            self._places.forget()
+            if older is not None or (edit is not None and content_of(path) != edit.text):
+                raise refusals.conflict(sentences.changed(what)) from error
             self._own(path, data, what, error)
-            merged = False
         except Problem as error:
             self._places.forget()
             raise refusals.refused(error, what) from error
         except Interrupted as error:
-            raise refusals.not_saved(_INTERRUPTED.format(what=what, error=error)) from error
+            self._places.forget()
+            raise refusals.not_saved(sentences.interrupted(what, error)) from error
         if edit is not None:
-            text = None if merged else content_of(path)
-            self.seen.remember(edit.client, path, edit.key, Shown(entry, etag_of(text), text))
+            etag = None if merged else etag_of(content_of(path))
+            self.seen.remember(edit.client, path, edit.key, Shown(digest_of(entry), etag))
 
     def _older(self, path: str, edit: Edit) -> Shown | None:
         """What the client was shown, if the entry is not like that any more."""
         shown = self.seen.of(edit.client, path, edit.key)
-        if shown is None or shown.entry == edit.entry:
-            return None
-        return shown
+        return None if shown is None or shown.digest == digest_of(edit.entry) else shown
 
     def _through(self, path: str, data: Any, edit: Edit | None, older: Shown | None, what: str) -> bool:
         """Save it through confkeep; whether what others did is merged into it."""
-        address = self._places.address(path)
-        message = _message(what, edit)
+        message = sentences.for_history(what, None if edit is None else edit.by)
+        save = _Save(path, self._places.address(path), what, message)
         if older is not None and edit is not None:
-            if older.text is None or older.etag is None:
-                raise refusals.conflict(_CHANGED.format(what=what, why=""))
-            body = dump(_edited(older, data, edit.key))
-            etag, merged = self._merged(address, body, older.etag, what, message), True
+            body = self._edited(save, older, data, edit.key)
+            etag, merged = self._merged(save, body, str(older.etag)), True
         else:
             text = content_of(path) if edit is None else edit.text
-            body = dump(_as_written(data, edit))
-            etag, merged = self._put(address, body, etag_of(text), what, message)
-        self._check_seen(path, address, etag, what)
+            etag, merged = self._put(save, dump(_as_written(data, edit)), etag_of(text))
+        if self._is_another_file(save, etag):
+            raise refusals.failed(sentences.NOT_SEEN.format(what=what))
         return merged
 
-    def _put(self, address: Address, body: bytes, base: str | None, what: str, message: str) -> tuple[str | None, bool]:
-        query = {"keep": "comments", "message": message}
+    def _put(self, save: _Save, body: bytes, base: str | None) -> tuple[str | None, bool]:
+        query = {"keep": "comments", "message": save.message}
         try:
-            return self._again("PUT", address, body, query, base).etag, False
+            return self._saved(save, body, query, base).etag, False
         except Problem as error:
             if error.status != _CHANGED_SINCE or base is None:
                 raise
-        return self._merged(address, body, base, what, message), True
+        return self._merged(save, body, base), True
 
-    def _merged(self, address: Address, body: bytes, base: str, what: str, message: str) -> str | None:
+    def _merged(self, save: _Save, body: bytes, base: str) -> str | None:
         """Save what both made of ``base``, and the etag of that."""
+        query = {"base": base, "keep": "comments"}
         for _ in range(_ATTEMPTS):
             try:
-                merged = self._client.ask("POST", address.at("merge"), body, query={"base": base, "keep": "comments"})
+                merged = self._client.ask("POST", save.address.at("merge"), body, query=query, within=SAVED_S)
             except Problem as error:
                 if error.status not in {_CONFLICT, _NOT_FOUND}:
                     raise
                 why = ": both of you changed the same" if error.status == _CONFLICT else ""
-                raise refusals.conflict(_CHANGED.format(what=what, why=why)) from error
+                raise self._conflict(save, why) from error
             try:
-                return self._again("PUT", address, merged.body, {"message": message}, merged.etag).etag
+                return self._saved(save, merged.body, {"message": save.message}, merged.etag).etag
             except Problem as error:
                 if error.status != _CHANGED_SINCE:
                     raise
-        raise refusals.conflict(_CHANGED.format(what=what, why=", again and again"))
+        raise self._conflict(save, ", again and again")
 
-    def _again(self, method: str, address: Address, body: bytes, query: dict[str, str], base: str | None) -> Answer:
-        """Ask it; once more where no answer comes: with the etag of before, a save finds its own result (docs/api.md).
+    def _saved(self, save: _Save, body: bytes, query: dict[str, str], base: str | None) -> Answer:
+        """Save it; once more where no answer comes: with the etag of before, a save finds its own result (docs/api.md).
 
         Raises NotReached only while nothing can have been written.
         """
-        target = address.at("files")
+        last: Interrupted
         try:
-            return self._client.ask(method, target, body, query=query, match=base, absent=base is None)
+            return self._put_once(save.address, body, query, base)
         except Interrupted as error:
             last = error
-        until = time.monotonic() + _BACK_WITHIN_S
+        until = time.monotonic() + BACK_WITHIN_S
         while time.monotonic() < until:
-            time.sleep(_AGAIN_AFTER_S)
+            time.sleep(AGAIN_AFTER_S)
             try:
-                return self._client.ask(method, target, body, query=query, match=base, absent=base is None)
+                self._client.check_alive()
+                return self._put_once(save.address, body, query, base)
             except NotReached:
                 continue
             except Interrupted as error:
                 last = error
         raise last
 
-    def _check_seen(self, path: str, address: Address, etag: str | None, what: str) -> None:
-        """A container that mounts a single file keeps the old one when it is replaced on the host (facts.md §4)."""
-        if etag_of(content_of(path)) == etag:
-            return
-        there = self._client.ask("GET", address.at("stat")).json()
-        if there["etag"] == etag and etag_of(content_of(path)) != etag:  # nobody else has saved meanwhile
-            raise refusals.failed(_NOT_SEEN.format(what=what))
+    def _put_once(self, address: Address, body: bytes, query: dict[str, str], base: str | None) -> Answer:
+        absent = base is None
+        return self._client.ask(
+            "PUT", address.at("files"), body, query=query, match=base, absent=absent, within=SAVED_S
+        )
+
+    def _edited(self, save: _Save, older: Shown, data: Any, key: str) -> bytes:
+        """The older version of the file with the edit in it, and nothing of what others did since."""
+        text = None if older.etag is None else self._text_of(save.address, older.etag)
+        before = None if text is None else raw(text) or type(data)()
+        if before is None or has_tag(entry_of(before, key)):  # nobody knows what the client saw in place of the tag
+            raise self._conflict(save)
+        return dump(with_entry(before, key, entry_of(data, key)))
+
+    def _text_of(self, address: Address, etag: str) -> bytes | None:
+        """That version of the file, None where the history has it not."""
+        try:
+            revisions = self._client.ask("GET", address.at("history"), query={"limit": "1000"}).json()["revisions"]
+            found = next((one["id"] for one in revisions if one["etag"] == etag), None)
+            return None if found is None else self._client.ask("GET", f"/v1/revisions/{found}/content").body
+        except Problem:
+            return None
+
+    def _conflict(self, save: _Save, why: str = "") -> Exception:
+        answer: Exception = refusals.conflict(sentences.changed(save.what, why))
+        if self._is_another_file(save, None):
+            answer = refusals.failed(sentences.OLD_FILE.format(what=save.what))
+        return answer
+
+    def _is_another_file(self, save: _Save, saved: str | None) -> bool:
+        """Whether Home Assistant has another file at its path than confkeep; ``saved``: the etag it should have.
+
+        A container that mounts a single file keeps the old one when it is replaced on the host (facts.md §4). What
+        cannot be told now is no reason to call a save none.
+        """
+        try:
+            for _ in range(_ATTEMPTS):
+                seen = etag_of(content_of(save.path))
+                if saved is not None and seen == saved:
+                    return False
+                there = self._client.ask("GET", save.address.at("stat")).json()["etag"]
+                if there == seen:
+                    return False
+                if etag_of(content_of(save.path)) == seen:  # else somebody saves just now
+                    return saved is None or there == saved
+        except (NotReached, Interrupted, Problem, OSError):
+            return False
+        return False
 
     def _own(self, path: str, data: Any, what: str, error: Exception) -> None:
         LOGGER.warning("%s is saved without confkeep: %s", path, error)
         try:
             self._write(path, data)
         except Exception as own:
-            raise refusals.failed(_NEITHER.format(what=what, error=error, reason=own)) from own
-
-
-def _message(what: str, edit: Edit | None) -> str:
-    text = f"Home Assistant: {what}" if edit is None else f"Home Assistant: {what} by {edit.by}"
-    return " ".join(text.split())[:_MESSAGE_LENGTH]
+            raise refusals.failed(sentences.neither(what, error, own)) from own
 
 
 def _as_written(data: Any, edit: Edit | None) -> Any:
@@ -179,12 +209,3 @@ def _as_written(data: Any, edit: Edit | None) -> Any:
     if edit is None or edit.text is None or edit.data is None:
         return data
     return restored(data, edit.data, raw(edit.text))
-
-
-def _edited(older: Shown, data: Any, key: str) -> Any:
-    """The older version of the file with the edit in it, and nothing of what others did since."""
-    before = raw(older.text or b"") or type(data)()
-    entry = entry_of(data, key)
-    if entry is not None and has_tags(older.text or b""):
-        entry = restored(entry, older.entry, entry_of(before, key))
-    return with_entry(before, key, entry)

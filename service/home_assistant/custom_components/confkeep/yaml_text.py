@@ -11,6 +11,8 @@ from typing import Any, Final, NamedTuple
 
 import yaml
 
+from .sameness import same
+
 _Loader: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper: Final[Any] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 #: A tag of an application (``!include``); ``!!str`` is YAML's own. A match inside of a string does no harm.
@@ -25,12 +27,26 @@ class Tagged(NamedTuple):
     value: Any
 
 
+class _Nothing:
+    """The value of ``key:``, which is written as nothing.
+
+    Home Assistant takes ``: null`` out of the text that it has made, also where that is in somebody's words.
+    """
+
+
+_NOTHING: Final = _Nothing()
+
+
 class _RawLoader(_Loader):
     """PyYAML's, as Home Assistant's is; it resolves no tag of an application."""
 
 
 class _RawDumper(_Dumper):
-    """Writes such a node as it was."""
+    """Writes such a node as it was, and what is used twice, twice: never as an anchor."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - as it is called
+        """Of nothing."""
+        return True
 
 
 def _construct(loader: Any, suffix: str, node: yaml.Node) -> Tagged:
@@ -47,6 +63,7 @@ def _represent(dumper: Any, node: Tagged) -> Any:
 
 _RawLoader.add_multi_constructor("!", _construct)
 _RawDumper.add_representer(Tagged, _represent)
+_RawDumper.add_representer(_Nothing, lambda dumper, _: dumper.represent_scalar("tag:yaml.org,2002:null", ""))
 
 
 def has_tags(text: bytes) -> bool:
@@ -64,18 +81,18 @@ def dump(data: Any) -> bytes:
     text: str = yaml.dump(
         _plain(data), Dumper=_RawDumper, default_flow_style=False, allow_unicode=True, sort_keys=False
     )
-    return text.replace(": null\n", ":\n").encode()
+    return text.encode()
 
 
 def restored(data: Any, before: Any, written: Any) -> Any:
     """``data`` with what is as ``before`` (as read, tags resolved) replaced by what was ``written`` there."""
-    if data == before:
+    if same(data, before):
         return written
     if isinstance(written, Tagged):
         return data
     if isinstance(data, dict) and isinstance(before, dict) and isinstance(written, dict):
-        same = before.keys() & written.keys()
-        return {key: restored(data[key], before[key], written[key]) if key in same else data[key] for key in data}
+        both = before.keys() & written.keys()
+        return {key: restored(data[key], before[key], written[key]) if key in both else data[key] for key in data}
     if (
         isinstance(data, list)
         and isinstance(before, list)
@@ -91,7 +108,7 @@ def _items(data: list[Any], before: list[Any], written: list[Any]) -> list[Any]:
     left = list(range(len(before)))
     found: list[int | None] = []
     for item in data:
-        at = next((index for index in left if before[index] == item), None)
+        at = next((index for index in left if same(before[index], item)), None)
         found.append(at)
         if at is not None:
             left.remove(at)
@@ -111,7 +128,7 @@ def _plain(data: Any) -> Any:
     if isinstance(data, Tagged):
         return Tagged(data.tag, data.kind, _plain(data.value))
     if isinstance(data, dict):
-        return {_plain(key): _plain(value) for key, value in data.items()}
+        return {_plain(key): _NOTHING if value is None else _plain(value) for key, value in data.items()}
     if isinstance(data, list | tuple):
         return [_plain(item) for item in data]
     return str(data) if isinstance(data, str) else data
