@@ -14,17 +14,20 @@ from bench import (
     documents,
     folder,
     get,
+    growth,
     history,
     imports,
     keeper,
     library,
     replace,
     save,
+    services,
     start,
     survey,
     torn,
     watching,
 )
+from bench.peers import comparison
 
 _BENCHES = {
     "save": save.run,
@@ -41,6 +44,9 @@ _BENCHES = {
     "watching": watching.run,
     "survey": survey.run,
     "documents": documents.run,
+    "peers": comparison.run,
+    "services": services.run,
+    "growth": growth.run,
 }
 
 

@@ -1,4 +1,9 @@
-"""The comparison is true to its labels: what each writer flushes, and what the trials find."""
+"""The comparison is true to its labels: what each writer flushes, and what the trials find.
+
+Not among the tests yet: its peers are not among what these install. ``pytest -c pyproject.toml bench/peers/check.py``.
+"""
+
+# ruff: noqa: ARG001 - a fixture is often asked for its effect
 
 from __future__ import annotations
 

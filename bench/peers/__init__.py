@@ -1,0 +1,1 @@
+"""confkeep's library beside what people save files with today: comparison.py begins."""
