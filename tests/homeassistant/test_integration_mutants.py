@@ -67,6 +67,18 @@ def test_mutant(start: Start, serve: Serve, config: Path, disk: Path, mutant: Mu
         mutant.notices(Stack(home, daemon, config, config))
 
 
+def test_a_view_that_lacks_something(start: Start, serve: Serve, config: Path, disk: Path) -> None:
+    """Not a mutant: what a version of Home Assistant lacks is logged, and its editor shows and saves all the same."""
+    write_all(config)
+    daemon = serve("--root", f"config={config}")
+    changed = mutated(disk, "hooks.py", "hass.config.path(view.path)", "hass.config.path(view.gone)")
+    home = start(config, confkeep={"socket": daemon.socket}, integration=changed)
+    entry = home.owner.get("automation", "garden").body
+    assert home.owner.post("automation", "garden", entry | {"alias": "Lawn"}).status == 200
+    assert "alias: 'Lawn'   # single quotes" in (config / "automations.yaml").read_text("utf-8")
+    assert "does not know who has seen what" in home.log()
+
+
 def test_without_a_second_look(start: Start, serve: Serve, config: Path, disk: Path, mounts: Mounts) -> None:
     """A save that Home Assistant does not see would be a success."""
     changed = mutated(disk, "saving.py", "        if self._is_another_file(save, etag):\n", "        if False:\n")

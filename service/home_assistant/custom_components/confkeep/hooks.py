@@ -76,7 +76,13 @@ class Hooks:
         hooks = self
 
         async def read_config(self: Any, hass: HomeAssistant) -> Any:
-            return await hooks._read(self, hass, original)
+            try:
+                return await hooks._read(self, hass, original)
+            except (web.HTTPException, HomeAssistantError):
+                raise
+            except Exception:  # noqa: BLE001 - a version in which something else is missing
+                LOGGER.exception("confkeep's integration does not know who has seen what")
+                return await original(self, hass)
 
         view.read_config = read_config
 
