@@ -16,11 +16,13 @@ _INTERRUPTED: Final = (
 )
 _NEITHER: Final = "{what} was not saved: {error}. Without confkeep Home Assistant cannot save this file ({reason})."
 _CONTAINER: Final = (
-    "Home Assistant does not see it: its container holds on to an older file that was mounted on its own and has been "
+    "its container holds on to an older file that was mounted on its own and has been "
     "replaced on the host. Restart the container of Home Assistant; better mount the directory."
 )
-NOT_SEEN: Final = "{what} was saved, but " + _CONTAINER
-OLD_FILE: Final = "{what} was not saved: somebody else has changed it, and " + _CONTAINER
+NOT_SEEN: Final = "{what} was saved, but Home Assistant does not see it: " + _CONTAINER
+OLD_FILE: Final = (
+    "{what} was not saved: somebody else has changed it, and Home Assistant does not see it: " + _CONTAINER
+)
 UNREADABLE: Final = (
     "Home Assistant's editor can neither show nor save anything in {path}: {error}. Change that in a text editor. What "
     "the editor is not made for, such as !secret, can stand in configuration.yaml or in a package."
