@@ -68,6 +68,20 @@ def test_findings(start: Start, config: Path, short: Path) -> None:
         home.until(lambda: len(repairs(home)) == 1, "who is no admin is told what concerns the roots")
 
 
+def test_findings_beside_a_missing_root(start: Start, config: Path, short: Path) -> None:
+    """A file that confkeep does not have hides nothing of what the doctor found."""
+    root: dict[str, Any] = {"name": "other", "path": str(short), "kind": "directory", "findings": []}
+    answers: dict[str, tuple[int, Any]] = {
+        "/healthz": (200, {}),
+        "/v1/roots": (200, {"roots": [root]}),
+        "/v1/doctor": (200, {"findings": [finding(f"{config}/automations.yaml")]}),
+    }
+    with standing_in(short / "s", answers):
+        home = start(config, confkeep={"socket": str(short / "s")})
+        home.until(lambda: len(repairs(home)) == 2, "both repairs are there")
+        assert {issue["translation_key"] for issue in repairs(home)} == {"finding", "no_place"}
+
+
 def repairs(home: Home) -> list[dict[str, Any]]:
     """Those of the integration."""
     listed: list[dict[str, Any]] = home.owner.command("repairs/list_issues").body["issues"]

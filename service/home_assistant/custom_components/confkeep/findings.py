@@ -66,21 +66,25 @@ class Findings:
         self._places.forget()  # it may have been started anew, with other roots
         try:
             self._client.check_alive()
-            found = [finding for finding in self._found() if finding["severity"] in _SEVERITIES]
-            self._check_places()
+            issues = {_name(found): _of(found) for found in self._found() if found["severity"] in _SEVERITIES}
+            if (missing := self._without_place()) is not None:
+                issues[_NO_PLACE] = _issue(_NO_PLACE, error=str(missing))
         except NotReached as error:
             return {_NOT_REACHED: _issue(_NOT_REACHED, socket=self._client.socket_path, error=str(error))}
-        except NoPlace as error:
-            return {_NO_PLACE: _issue(_NO_PLACE, error=str(error))}
         except (Interrupted, Problem) as error:
             LOGGER.warning("the doctor was not heard: %s", error)
             return None
-        return {_name(finding): _of(finding) for finding in found}
+        return issues
 
-    def _check_places(self) -> None:
+    def _without_place(self) -> NoPlace | None:
+        """What is said of the first file that confkeep does not have."""
         for name in EDITED:
             if os.path.exists(path := os.path.join(self._places.directory, name)):
-                self._places.address(path)
+                try:
+                    self._places.address(path)
+                except NoPlace as error:
+                    return error
+        return None
 
     def _found(self) -> list[dict[str, Any]]:
         """Those about the configuration: as an admin of all containers', else of confkeep's own view of the files."""

@@ -179,8 +179,8 @@ class Saving:
     def _is_another_file(self, save: _Save, saved: str | None) -> bool:
         """Whether Home Assistant has another file at its path than confkeep; ``saved``: the etag it should have.
 
-        A container that mounts a single file keeps the old one when it is replaced on the host (facts.md §4). What
-        cannot be told now is no reason to call a save none.
+        A container that mounts a single file keeps the old one when it is replaced on the host (docs/architecture.md,
+        Facts). What cannot be told now is no reason to call a save none.
         """
         try:
             for _ in range(_ATTEMPTS):
